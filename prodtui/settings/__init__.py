@@ -1,0 +1,1 @@
+"""What the user configures: models, TOML, environment and secrets files, discovery of local systems."""

@@ -1,0 +1,51 @@
+"""A moment: a snapshot, its assessment and its timeline at one time. Screens and reports show moments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from prodtui.model.assessment import Assessment
+from prodtui.model.service_view import ServiceView
+from prodtui.model.snapshot import Snapshot
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """An entity's change that a person may want to know."""
+
+    at: float
+    kind: str
+    """service, instance, health, pool, database, breaker, cluster, sli, alert, target, source, change."""
+    name: str
+    before: str | None
+    after: str | None
+    text: str = ""
+    """What was observed with it, one line."""
+    bad: bool | None = None
+    """True where it turned away from good, False where it recovered, None where it is neither."""
+    source: str = ""
+    key: str = ""
+    service: str = ""
+
+
+class Since(msgspec.Struct, frozen=True):
+    """When an entity took its present status. Censored: it was so already when first seen."""
+
+    at: float
+    censored: bool
+
+
+class Moment(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a screen or report shows, at one time."""
+
+    now: float
+    snapshot: Snapshot
+    views: Mapping[str, ServiceView]
+    assessment: Assessment
+    events: tuple[Event, ...] = ()
+    """Newest first."""
+    since: Mapping[str, Since] = {}
+    """By subject: `record-tag:source:key`."""
+    trends: Mapping[str, tuple[float | None, ...]] = {}
+    """p99 in seconds by metrics label, oldest first, one point each ten seconds."""

@@ -1,0 +1,37 @@
+"""The seam between prodtui and a real system."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Protocol
+
+from prodtui.model.reading import Answer
+from prodtui.model.records import Plane
+from prodtui.settings.source import SourceSettings
+
+
+class Source(Protocol):
+    """Reads one real system. Made once per environment by `kind`, read again and again, closed once.
+
+    `read` is awaited by one task at a time, under a deadline that cancels it: a cancelled read leaves the source
+    usable. It raises SourceError for every failure that it foresees. It never acts on the system: GET, SHOW, SELECT.
+    """
+
+    kind: ClassVar[str]
+    plane: ClassVar[Plane]
+    Settings: ClassVar[type[SourceSettings]]
+    waits: ClassVar[bool]
+    """True where `read` itself waits (about one interval) for a change, as a blocking query does."""
+
+    def __init__(self, name: str, settings: Any) -> None:  # noqa: ANN401 — each source takes its own Settings
+        ...
+
+    async def read(self) -> Answer:
+        """One poll. The first answer of a source, and each after a failure, is a keyframe and comes without waiting.
+
+        Raises SourceError.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Lets go of every connection, within a second, also when the system hangs."""
+        ...
