@@ -1,0 +1,1 @@
+"""Readings kept: appended, followed, and folded to the snapshot at any time."""

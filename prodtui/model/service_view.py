@@ -16,6 +16,7 @@ from prodtui.model.records import (
     Cluster,
     DatabaseServer,
     HealthCheck,
+    HealthStatus,
     Instance,
     Plane,
     Pool,
@@ -29,6 +30,7 @@ from prodtui.model.snapshot import Snapshot
 
 R = TypeVar("R", bound=Record)
 UNDECLARED_TIER = Tier.B
+_WORST_LAST = (HealthStatus.PASSING, HealthStatus.UNKNOWN, HealthStatus.WARNING, HealthStatus.CRITICAL)
 
 
 class Said(NamedTuple, Generic[R]):
@@ -67,6 +69,22 @@ class ServiceView(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def tier(self) -> Tier:
         return self.declared.tier or UNDECLARED_TIER
+
+    def checks_of(self, instance: Instance) -> tuple[Said[HealthCheck], ...]:
+        """The health checks of one instance and of the node it runs on."""
+        return tuple(
+            said
+            for said in self.health
+            if (said.record.instance == instance.id if said.record.service else said.record.node == instance.node)
+        )
+
+    def instance_status(self, instance: Instance) -> HealthStatus:
+        """The worst status of an instance's checks and its node's; unknown where no check is of the service itself."""
+        found = [said.record.status for said in self.checks_of(instance) if said.record.service]
+        if not found:
+            return HealthStatus.UNKNOWN
+        found += [said.record.status for said in self.checks_of(instance) if not said.record.service]
+        return max(found, key=_WORST_LAST.index)
 
 
 def service_views(snapshot: Snapshot) -> dict[str, ServiceView]:

@@ -10,7 +10,7 @@ import msgspec
 
 from prodtui.model.declared import Declared
 from prodtui.model.freshness import SourceState
-from prodtui.model.reading import About, Reading
+from prodtui.model.reading import About, Answer, Reading, Removed
 from prodtui.model.records import (
     Alert,
     AnyRecord,
@@ -163,3 +163,18 @@ def _apply(
         if before is not None:
             changes.append(Change(source, before, None))
     return ({**tables, **edited} if edited else tables), tuple(changes)
+
+
+def thinned(reading: Reading, changes: tuple[Change, ...]) -> Reading:
+    """The reading as a delta that folds to the same snapshot: only what changed, so that a journal stays small."""
+    answer = reading.answer
+    if answer is None:
+        return reading
+    records = tuple(change.after for change in changes if change.after is not None)
+    removed = tuple(
+        Removed(cast("str", type(change.before).__struct_config__.tag), change.before.key)
+        for change in changes
+        if change.before is not None and change.after is None
+    )
+    thin = Answer(records=records, removed=removed, keyframe=False, about=answer.about, requests=answer.requests)
+    return msgspec.structs.replace(reading, answer=thin)

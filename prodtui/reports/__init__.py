@@ -1,0 +1,1 @@
+"""One assessment as text or JSON. Pure: moments in, text out."""

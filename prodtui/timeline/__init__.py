@@ -1,0 +1,1 @@
+"""What changed and when, from readings alone: transitions, onsets, first cause. Pure."""

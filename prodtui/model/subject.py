@@ -1,0 +1,19 @@
+"""One name for any entity: `record-tag:source:key`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from prodtui.model.records import Record
+
+
+def subject(source: str, record: Record) -> str:
+    """The subject of a record that a source reported."""
+    return f"{cast('str', record.__struct_config__.tag)}:{source}:{record.key}"
+
+
+def parts(subject: str) -> tuple[str, str, str]:
+    """(record tag, source, key) of a subject; a key may itself hold colons."""
+    tag, source, key = subject.split(":", 2)
+    return tag, source, key

@@ -1,0 +1,227 @@
+"""A moment as the document `prodtui.status/1`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, cast
+
+import msgspec
+
+from prodtui.model.assessment import CheckResult, ServiceAssessment
+from prodtui.model.cause import Cause
+from prodtui.model.freshness import Freshness, SourceState
+from prodtui.model.moment import Event, Moment
+from prodtui.model.records import Breaker, HealthStatus, Instance, Plane, Pool, Sli
+from prodtui.model.service_view import ServiceView
+from prodtui.model.subject import subject
+from prodtui.reports import document as doc
+from prodtui.reports.fields import floored, rfc3339, rounded
+from prodtui.timeline.status import status
+
+_HIDES = {
+    Plane.REGISTRY: "instances and their health checks",
+    Plane.POOLS: "connection pools and database sessions",
+    Plane.BREAKERS: "circuit breakers and cluster members",
+    Plane.METRICS: "latency, errors, targets and alerts",
+    Plane.PROBES: "answers of instances asked directly",
+}
+
+
+def status_document(moment: Moment) -> doc.StatusDocument:
+    """The whole moment, services worst first."""
+    return doc.StatusDocument(**_fields(moment))
+
+
+def check_document(moment: Moment, *, policy: doc.PolicyPart, decision: str, exit_code: int) -> doc.CheckDocument:
+    """The moment with the gate's decision on it."""
+    return doc.CheckDocument(**_fields(moment), policy=policy, decision=cast("Any", decision), exit_code=exit_code)
+
+
+def as_json(document: doc.StatusDocument) -> str:
+    """Indented JSON; the keys in the documented order."""
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
+
+
+def _fields(moment: Moment) -> dict[str, Any]:
+    assessment = moment.assessment
+    return {
+        "schema": doc.STATUS_SCHEMA,
+        "environment": moment.snapshot.declared.environment,
+        "at": rfc3339(moment.now),
+        "verdict": assessment.verdict.value,
+        "score": floored(assessment.score),
+        "score_max": floored(assessment.score_max),
+        "coverage": floored(assessment.coverage, 3),
+        "sources": tuple(source_part(s, moment.now) for s in moment.snapshot.sources.values()),
+        "services": tuple(_service(moment, moment.views[s.name], s) for s in assessment.services),
+        "pools": tuple(_pools(moment)),
+        "breakers": tuple(_breakers(moment)),
+        "first": (),
+        "blind": tuple(
+            doc.BlindPart(source=s.name, since=rfc3339(s.failing_since), hides=_HIDES[s.declared.plane])
+            for s in moment.snapshot.sources.values()
+            if s.freshness(moment.now) is Freshness.LOST
+        ),
+        "changes": tuple(_change(e) for e in moment.events if e.kind == "change"),
+        "events": tuple(_event(e) for e in moment.events),
+    }
+
+
+def source_part(state: SourceState, now: float) -> doc.SourcePart:
+    """One source: its freshness, and the cause when its last read failed."""
+    return doc.SourcePart(
+        name=state.name,
+        plane=state.declared.plane.value,
+        kind=state.declared.kind,
+        state=state.freshness(now).value,
+        age_s=rounded(state.age_s(now)),
+        latency_s=rounded(state.latency_s, 4),
+        cause=_cause(state.cause),
+    )
+
+
+def _cause(cause: Cause | None) -> doc.CausePart | None:
+    return None if cause is None else doc.CausePart(cause_class=cause.cause_class.value, message=cause.message)
+
+
+def _service(moment: Moment, view: ServiceView, judged: ServiceAssessment) -> doc.ServicePart:
+    sli = view.slis[0].record if view.slis else Sli(label="", window_s=0)
+    return doc.ServicePart(
+        name=view.name,
+        tier=judged.tier.value,
+        verdict=judged.verdict.value,
+        score=floored(judged.score),
+        score_max=floored(judged.score_max),
+        coverage=floored(judged.coverage, 3),
+        instances=_instances(moment, view),
+        health=tuple(
+            doc.HealthPart(
+                id=check.id,
+                name=check.name,
+                instance=check.instance or check.node,
+                status=check.status.value,
+                output=check.output,
+                since=_since(moment, subject(state.name, check)),
+            )
+            for state, check in view.health
+        ),
+        latency=doc.LatencyPart(
+            p50_s=rounded(sli.p50_s, 6),
+            p95_s=rounded(sli.p95_s, 6),
+            p99_s=rounded(sli.p99_s, 6),
+            error_ratio=rounded(sli.error_ratio, 6),
+            rate_per_s=rounded(sli.rate_per_s),
+        ),
+        checks=tuple(check_part(check) for check in judged.checks),
+    )
+
+
+def check_part(check: CheckResult) -> doc.CheckPart:
+    """One check with its evidence."""
+    return doc.CheckPart(
+        id=check.id,
+        state=check.state.value,
+        blocking=check.blocking,
+        waived=check.waived,
+        points=float(check.points),
+        of=float(check.of),
+        reason=check.reason,
+        value=rounded(check.value, 6),
+        unit=check.unit,
+        threshold=check.threshold,
+        observed_at=rfc3339(check.observed_at),
+        age_s=rounded(check.age_s),
+        evidence=dict(check.evidence),
+    )
+
+
+def _instances(moment: Moment, view: ServiceView) -> doc.InstancesPart:
+    listed = tuple(
+        doc.InstancePart(
+            id=instance.id,
+            node=instance.node,
+            zone=instance.zone,
+            version=instance.version,
+            phase=instance.phase.value,
+            status=_reported_status(moment, state, view, instance).value,
+        )
+        for state, instance in view.instances
+    )
+    counts = Counter(part.status for part in listed)
+    return doc.InstancesPart(
+        total=len(listed),
+        passing=counts["passing"],
+        warning=counts["warning"],
+        critical=counts["critical"],
+        unknown=counts["unknown"],
+        list=listed,
+    )
+
+
+def _reported_status(moment: Moment, state: SourceState, view: ServiceView, instance: Instance) -> HealthStatus:
+    if state.freshness(moment.now) is Freshness.LOST:
+        return HealthStatus.UNKNOWN
+    return view.instance_status(instance)
+
+
+def _since(moment: Moment, key: str) -> str | None:
+    since = moment.since.get(key)
+    # Censored: it was so before we looked, so the time is not known.
+    return None if since is None or since.censored else rfc3339(since.at)
+
+
+def _pools(moment: Moment) -> list[doc.PoolPart]:
+    services = {(said.source.name, said.record.key): view.name for view in moment.views.values() for said in view.pools}
+    parts = []
+    for (source, key), pool in sorted(moment.snapshot.of(Pool).items()):
+        found = status(pool)
+        lost = moment.snapshot.sources[source].freshness(moment.now) is Freshness.LOST
+        parts.append(
+            doc.PoolPart(
+                name=pool.name,
+                source=source,
+                service=services.get((source, key)),
+                size=pool.size,
+                used=None if lost else pool.used,
+                idle=None if lost else pool.idle,
+                waiting=None if lost else pool.waiting,
+                max_wait_s=None if lost else rounded(pool.max_wait_s),
+                paused=pool.paused,
+                status="unknown" if lost or found is None else found.word,
+            )
+        )
+    return parts
+
+
+def _breakers(moment: Moment) -> list[doc.BreakerPart]:
+    parts = []
+    for (source, _), breaker in sorted(moment.snapshot.of(Breaker).items()):
+        lost = moment.snapshot.sources[source].freshness(moment.now) is Freshness.LOST
+        parts.append(
+            doc.BreakerPart(
+                name=breaker.name,
+                source=source,
+                caller=breaker.caller,
+                callee=breaker.callee,
+                state="unknown" if lost else breaker.state.value,
+                since=_since(moment, subject(source, breaker)),
+            )
+        )
+    return parts
+
+
+def _change(event: Event) -> doc.ChangePart:
+    return doc.ChangePart(
+        at=rfc3339(event.at) or "", kind="deploy", service=event.service, before=event.before, after=event.after
+    )
+
+
+def _event(event: Event) -> doc.EventPart:
+    return doc.EventPart(
+        at=rfc3339(event.at) or "",
+        kind=event.kind,
+        name=event.name,
+        before=event.before,
+        after=event.after,
+        text=event.text,
+    )
