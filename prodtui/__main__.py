@@ -1,0 +1,34 @@
+"""`prodtui` and `python -m prodtui`.
+
+The dashboard is what somebody waits for at 3 a.m.: plain `prodtui` on a terminal goes to it without loading the
+command-line library, which costs a seventh of the time to the first frame.
+"""
+
+from __future__ import annotations
+
+import sys
+
+_DASHBOARD_OPTIONS = frozenset({"--env", "--config", "--theme"})
+
+
+def main() -> None:
+    """Runs the command line; exits with the command's code."""
+    words = sys.argv[1:]
+    if sys.stdout.isatty() and sys.stdin.isatty() and (options := _dashboard_options(words)) is not None:
+        from prodtui.cli.dashboard import dashboard
+
+        sys.exit(dashboard(options.get("--config"), options.get("--env"), theme=options.get("--theme")))
+    from prodtui.cli.main import run
+
+    sys.exit(run(words))
+
+
+def _dashboard_options(words: list[str]) -> dict[str, str] | None:
+    """The dashboard's options where there is nothing else on the line; None where it is for the command parser."""
+    pairs = dict(zip(words[::2], words[1::2], strict=False))
+    simple = len(words) % 2 == 0 and all(w in _DASHBOARD_OPTIONS for w in words[::2])
+    return pairs if simple and len(pairs) * 2 == len(words) else None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""The dashboard: wires a watch to the screens. The frame is painted first; configuration and sources load behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from prodtui.model.errors import ConfigurationError, UsageError
+from prodtui.ui.app import ProdtuiApp
+
+if TYPE_CHECKING:
+    from prodtui.model.moment import Moment
+    from prodtui.model.records import HealthCheck
+    from prodtui.model.rerun import Rerun
+    from prodtui.settings.environment import Environment
+    from prodtui.watch import Watch
+
+UNUSABLE = 2
+CRASHED = 5
+
+
+class Desk:
+    """What the screens ask for, answered from the watch: the only place where both are known."""
+
+    def __init__(self, config: Path | None, env: str | None) -> None:
+        self._config = config
+        self._env = env
+        self._watch: Watch | None = None
+
+    async def moments(self) -> AsyncIterator[Moment]:
+        """The environment's moments, for as long as somebody looks. Raises ConfigurationError, UsageError."""
+        environment = await asyncio.to_thread(self._environment)
+        from prodtui.watch import Watch
+
+        async with Watch(environment) as self._watch:
+            async for moment in self._watch.moments():
+                yield moment
+
+    async def rerun(self, check: HealthCheck) -> Rerun:
+        """Makes an HTTP health check again, now."""
+        from prodtui.sources.probes.rerun import rerun
+
+        return await rerun(check.definition.url or "")
+
+    def refresh(self) -> None:
+        """Asks every source now."""
+        if self._watch is not None:
+            self._watch.refresh()
+
+    def _environment(self) -> Environment:
+        # In a thread: importing the libraries behind the sources takes longer than a frame may wait.
+        import prodtui.watch  # noqa: F401
+        from prodtui.cli.environment import environment
+        from prodtui.cli.log import log_to_file
+
+        log_to_file()
+        return environment(self._config, self._env)
+
+
+def dashboard(config: Path | str | None, env: str | None, *, theme: str | None = None) -> int:
+    """Runs the dashboard until it is quit; returns the exit code."""
+    from prodtui.cli.log import log_file
+
+    desk = Desk(Path(config) if config else None, env)
+    app = ProdtuiApp(desk.moments, desk, theme=theme, log_path=log_file())
+    app.run(mouse=False)
+    failure = app.failure
+    if isinstance(failure, (ConfigurationError, UsageError)):
+        print(f"prodtui: {failure}", file=sys.stderr)  # noqa: T201
+        return UNUSABLE
+    if failure is not None:
+        print(f"prodtui: stopped by {type(failure).__name__}; the log has it: {log_file()}", file=sys.stderr)  # noqa: T201
+        return CRASHED
+    return 0

@@ -1,0 +1,150 @@
+"""`prodtui lab`: a real local stack to try, demonstrate and test against."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from prodtui.lab.errors import LabError
+
+if TYPE_CHECKING:
+    from prodtui.lab.state import Lab
+
+app = typer.Typer(no_args_is_help=False, help="A real local stack; bare `lab`: up, then the dashboard, then down.")
+
+
+class RegistryKind(StrEnum):
+    CONSUL = "consul"
+    ETCD = "etcd"
+
+
+Registry = Annotated[RegistryKind | None, typer.Option(help="Service registry; Consul where it can be had.")]
+
+
+def _say(line: str) -> None:
+    typer.echo(line, err=True)
+
+
+@app.callback(invoke_without_command=True)
+def _demo(context: typer.Context, registry: Registry = None) -> None:
+    """Starts a real local stack, shows it, and takes it down again.
+
+    Without a terminal it prints the status once instead of the dashboard.
+
+    Example: prodtui lab
+
+    Exit codes: 0; 1 the lab did not come up.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    from prodtui.lab import stack
+
+    lab = stack.up(registry=registry.value if registry else None, say=_say)
+    try:
+        code = _show(Path(lab.config_path))
+    finally:
+        stack.down(say=_say)
+    raise typer.Exit(code)
+
+
+@app.command()
+def up(registry: Registry = None) -> None:
+    """Starts the lab and says what runs where. Exit codes: 0; 1 it did not come up, or runs already."""
+    from prodtui.lab import stack
+
+    lab = stack.up(registry=registry.value if registry else None, say=_say)
+    _print(lab)
+    typer.echo(f"\nprodtui --config {lab.config_path}")
+
+
+@app.command()
+def down() -> None:
+    """Ends what `lab up` started and leaves nothing. Exit codes: 0."""
+    from prodtui.lab import stack
+
+    stack.down(say=_say)
+
+
+@app.command()
+def status() -> None:
+    """Says what runs where, and which faults are in. Exit codes: 0; 1 no lab runs."""
+    from prodtui.lab import stack
+
+    lab = _running()
+    _print(lab)
+    active = stack.active(lab)
+    typer.echo(f"faults: {', '.join(active) or 'none'}")
+
+
+@app.command()
+def faults() -> None:
+    """Lists the faults that can be injected. Exit codes: 0."""
+    from prodtui.lab.stack import FAULTS
+
+    width = max(len(name) for name in FAULTS)
+    for name, fault in FAULTS.items():
+        typer.echo(f"{name:<{width}}  {fault.title}")
+
+
+@app.command()
+def fault(name: Annotated[str, typer.Argument(help="One of `prodtui lab faults`.")]) -> None:
+    """Breaks one real part. Example: prodtui lab fault pool-exhausted. Exit codes: 0; 1 unknown, or already in."""
+    from prodtui.lab import stack
+
+    stack.inject(_running(), name)
+    typer.echo(f"injected: {name} — {stack.FAULTS[name].title}")
+
+
+@app.command()
+def heal(name: Annotated[str | None, typer.Argument(help="A fault; all that are in by default.")] = None) -> None:
+    """Undoes a fault, or all of them. Exit codes: 0; 1 it was not in."""
+    from prodtui.lab import stack
+
+    lab = _running()
+    healed = [name] if name else stack.active(lab)
+    stack.heal(lab, name)
+    typer.echo(f"healed: {', '.join(healed) or 'nothing was broken'}")
+
+
+@app.command("config")
+def config_path(
+    policy: Annotated[bool, typer.Option("--policy", help="The readiness policy's path instead.")] = False,
+) -> None:
+    """Prints the path of a configuration that points at the running lab. Exit codes: 0; 1 no lab runs."""
+    lab = _running()
+    typer.echo(lab.policy_path if policy else lab.config_path)
+
+
+def _running() -> Lab:
+    from prodtui.lab import stack
+
+    lab = stack.running()
+    if lab is None:
+        raise LabError("no lab runs here; start one with `prodtui lab up`")
+    return lab
+
+
+def _print(lab: Lab) -> None:
+    width = max((len(server.name) for server in lab.servers), default=0)
+    for server in lab.servers:
+        typer.echo(f"{server.name:<{width}}  {server.url or server.address}  {server.version}".rstrip())
+
+
+def _show(config: Path) -> int:
+    """The dashboard on the lab; without a terminal, its status once."""
+    if sys.stdout.isatty() and sys.stdin.isatty():
+        from prodtui.cli.dashboard import dashboard
+
+        return dashboard(config, None)
+    import asyncio
+
+    from prodtui.cli.environment import environment
+    from prodtui.reports.status_text import status_text
+    from prodtui.watch import read_once
+
+    sys.stdout.write(status_text(asyncio.run(read_once(environment(config, None), readings=2))))
+    return 0

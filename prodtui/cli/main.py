@@ -1,0 +1,79 @@
+"""The command line: every command is declared here in one line and lives in a module of its own."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from prodtui.cli import check, config, explain, init, lab, sources, status
+from prodtui.cli.options import Config, Env, Shared
+from prodtui.lab.errors import LabError
+from prodtui.model.errors import ConfigurationError, ProdtuiError, UsageError
+
+app = typer.Typer(
+    name="prodtui",
+    no_args_is_help=False,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("status")(status.status)
+app.command("check")(check.check)
+app.command("explain")(explain.explain)
+app.command("sources")(sources.sources)
+app.command("init")(init.init)
+app.add_typer(config.app, name="config")
+app.add_typer(lab.app, name="lab")
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"prodtui {version('prodtui')}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def _dashboard(
+    context: typer.Context,
+    config_file: Config = None,
+    env: Env = None,
+    theme: Annotated[str | None, typer.Option(help="dark, light, or the path of a theme file.")] = None,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which.")] = False,  # noqa: ARG001
+) -> None:
+    """Says whether production is ready, what broke first, and shows the evidence.
+
+    Without a command: the dashboard; where stdout is no terminal, as `status`.
+
+    Example: prodtui --env prod-eu
+
+    Exit codes: 0; 2 a configuration or command line that can't be used.
+    """
+    given = context.obj = Shared()
+    given.config, given.env = config_file, env
+    if context.invoked_subcommand is not None:
+        return
+    if sys.stdout.isatty() and sys.stdin.isatty():
+        from prodtui.cli.dashboard import dashboard
+
+        raise typer.Exit(dashboard(config_file, env, theme=theme))
+    context.invoke(status.status, context=context)
+
+
+def run(words: list[str]) -> int:
+    """Carries out a command line; returns its exit code. Errors are one message on stderr, never a traceback."""
+    try:
+        app(args=words, prog_name="prodtui")
+    except SystemExit as done:
+        return done.code if isinstance(done.code, int) else 0
+    except (ConfigurationError, UsageError) as error:
+        typer.echo(f"prodtui: {error}", err=True)
+        return 2
+    except (LabError, ProdtuiError) as error:
+        typer.echo(f"prodtui: {error}", err=True)
+        return 1
+    return 0
