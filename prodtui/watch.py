@@ -9,7 +9,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
 from types import TracebackType
-from typing import Protocol, Self, runtime_checkable
+from typing import Protocol, Self, cast, runtime_checkable
 
 from prodtui.journal.journal import Journal
 from prodtui.journal.memory import MemoryJournal
@@ -24,9 +24,11 @@ from prodtui.model.snapshot import Snapshot, empty, fold, thinned
 from prodtui.polling.poll import Poll
 from prodtui.readiness.assess import assess
 from prodtui.readiness.policy import Policy
-from prodtui.settings.environment import Environment
+from prodtui.settings.loaded import Environment
+from prodtui.sources.source import Source
 from prodtui.timeline.transitions import check_events, record_events, since_after, sources_after
 
+DEFAULT_INTERVAL_S = 2.0
 EVENTS_KEPT = 500
 TREND_STEP_S = 10
 TREND_POINTS = 90
@@ -94,10 +96,10 @@ class Course:
 
     def _tell_verdicts(self, assessment: Assessment, now: float) -> None:
         before = self._assessment
-        verdicts = {"verdict": (before and before.verdict, assessment.verdict)}
+        verdicts = {"verdict": (before.verdict if before else None, assessment.verdict)}
         for service in assessment.services:
             was = before.service(service.name) if before else None
-            verdicts[f"verdict:{service.name}"] = (was and was.verdict, service.verdict)
+            verdicts[f"verdict:{service.name}"] = (was.verdict if was else None, service.verdict)
         changed = {
             key: Since(now, censored=was is None)
             for key, (was, verdict) in verdicts.items()
@@ -125,8 +127,8 @@ class Watch:
     def __init__(self, environment: Environment, policy: Policy | None = None, journal: Journal | None = None) -> None:
         self._course = Course(environment.declared, policy or Policy())
         self._journal = journal or MemoryJournal(environment.declared)
-        self._interval_s = environment.interval_s
         self._polls = polls_of(environment)
+        self._interval_s = min((poll.pace.interval_s for poll in self._polls), default=DEFAULT_INTERVAL_S)
         self._tasks: asyncio.TaskGroup | None = None
         self._running: list[asyncio.Task[None]] = []
         self._wake = asyncio.Event()
@@ -229,12 +231,12 @@ def polls_of(environment: Environment) -> list[Poll]:
     """One poll for each source of the environment, none asked yet."""
     return [
         Poll(
-            name,
-            kind(name, settings),
-            interval_s=settings.interval or environment.interval_s,
-            timeout_s=settings.timeout,
+            source.name,
+            cast("type[Source]", source.source_class)(source.name, source.settings),
+            interval_s=source.settings.interval or DEFAULT_INTERVAL_S,
+            timeout_s=source.settings.timeout,
         )
-        for name, kind, settings in environment.sources
+        for source in environment.sources
     ]
 
 

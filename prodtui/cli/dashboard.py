@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from prodtui.model.moment import Moment
     from prodtui.model.records import HealthCheck
     from prodtui.model.rerun import Rerun
-    from prodtui.settings.environment import Environment
+    from prodtui.settings.loaded import Environment
     from prodtui.watch import Watch
 
 UNUSABLE = 2
@@ -54,9 +54,7 @@ class Desk:
         # In a thread: importing the libraries behind the sources takes longer than a frame may wait.
         import prodtui.watch  # noqa: F401
         from prodtui.cli.environment import environment
-        from prodtui.cli.log import log_to_file
 
-        log_to_file()
         return environment(self._config, self._env)
 
 
