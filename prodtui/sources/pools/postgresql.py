@@ -1,0 +1,231 @@
+"""PostgreSQL: its connections, blocked sessions, transactions, deadlocks and replication."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING, ClassVar
+from urllib.parse import quote, urlsplit
+
+import msgspec
+
+from prodtui.model.cause import CauseClass
+from prodtui.model.errors import SourceError
+from prodtui.model.reading import About, Answer
+from prodtui.model.records import DatabaseServer, Plane
+from prodtui.model.text import neutralise_name
+from prodtui.settings.source import SourceSettings
+from prodtui.sources.pools import postgresql_queries as queries
+from prodtui.sources.pools.causes import source_error
+from prodtui.sources.pools.connection_settings import ConnectionSettings
+from prodtui.sources.pools.off_loop import imported
+from prodtui.sources.pools.postgresql_records import about, database_server, sessions
+
+if TYPE_CHECKING:
+    from asyncpg import Connection, Record
+    from asyncpg.exceptions import TooManyConnectionsError
+
+APPLICATION = "prodtui"
+LOCK_TIMEOUT_MS = 500
+PATIENCE = 0.8
+"""Share of our deadline after which the server itself ends a statement: the connection then survives."""
+CLOSING_S = 0.5
+
+
+class PostgreSQLSettings(ConnectionSettings):
+    """A PostgreSQL server, by any one of its databases; its role should have pg_monitor."""
+
+
+class PostgreSQL:
+    """Reads one server over one connection, kept for life: a full server would not let a new one in."""
+
+    kind: ClassVar[str] = "postgresql"
+    plane: ClassVar[Plane] = Plane.POOLS
+    Settings: ClassVar[type[SourceSettings]] = PostgreSQLSettings
+    waits: ClassVar[bool] = False
+
+    def __init__(self, name: str, settings: PostgreSQLSettings) -> None:
+        self._settings = settings
+        self._connection: Connection[Record] | None = None
+        self._pooled = False
+        """Whether a pooler is in between: then session settings are refused or lost, and transactions carry them."""
+        self._known = DatabaseServer(
+            name=name,
+            address=settings.address,
+            databases=(settings.database,) if settings.database else (),
+        )
+        self._deadlocks: tuple[float, int] | None = None
+
+    async def read(self) -> Answer:
+        """The server and its sessions worth showing; 53300 is an answer too. Raises SourceError."""
+        await imported("asyncpg")
+        from asyncpg import InterfaceError, InternalClientError, PostgresError
+        from asyncpg.exceptions import TooManyConnectionsError
+
+        while True:
+            kept = self._connection
+            try:
+                return await self._read(kept or await self._connect())
+            except TooManyConnectionsError as error:
+                self._drop()
+                return self._exhausted(error)
+            except (PostgresError, InterfaceError, InternalClientError, OSError, ValueError) as error:
+                # After a statement's error, such as its timeout, the connection is as good as before.
+                fatal = not isinstance(error, PostgresError) or error.severity_en in ("FATAL", "PANIC")
+                lost = kept is None or kept.is_closed() or fatal
+                if lost:
+                    self._drop()
+                # A kept connection may have died of age or of a restart: only a new one tells how the server is.
+                if kept is None or not lost:
+                    raise source_error(error, self._what, requires_tls=self._settings.requires_tls) from error
+            except BaseException:
+                # Cancelled: what the server still sends would be taken for the next answer. terminate() also drops the
+                # request to cancel, which asyncpg would send over another connection and wait for.
+                self._drop()
+                raise
+
+    async def close(self) -> None:
+        """Says goodbye to the server, and goes without its answer if that takes long."""
+        if self._connection is None:
+            return
+        from asyncpg import InterfaceError, PostgresError
+
+        try:
+            await self._connection.close(timeout=CLOSING_S)
+        except (PostgresError, InterfaceError, OSError):
+            pass
+        finally:
+            self._drop()
+
+    @property
+    def _what(self) -> str:
+        return f"PostgreSQL at {self._known.address or 'its default address'}"
+
+    async def _connect(self) -> Connection[Record]:
+        from asyncpg import PostgresError
+
+        if not self._pooled:
+            try:
+                self._connection = connection = await self._open(self._session_settings())
+            except PostgresError as error:
+                # PgBouncer's words for settings that it does not know; 08P01 is the SQLSTATE of all that it says.
+                if "unsupported startup parameter" not in str(error):
+                    raise
+            else:
+                # The server reports this setting by itself (from 14 on). Off: a pooler has swallowed what we asked for
+                # (ignore_startup_parameters).
+                if getattr(connection.get_settings(), "default_transaction_read_only", "") == "on":
+                    return connection
+                self._drop()
+            self._pooled = True
+        self._connection = connection = await self._open({})
+        return connection
+
+    async def _open(self, server_settings: dict[str, str]) -> Connection[Record]:
+        import asyncpg
+
+        settings = self._settings
+        if settings.ca_file and not os.access(settings.ca_file, os.R_OK):
+            raise SourceError(CauseClass.TLS, f"{self._what}: ca_file {settings.ca_file} can't be read")
+        return await asyncpg.connect(
+            _with_ca_file(settings),
+            password=settings.secret,
+            ssl=settings.tls,
+            server_settings={"application_name": APPLICATION, **server_settings},
+            # A prepared statement lives in one server connection, and a pooler changes them.
+            statement_cache_size=0 if self._pooled else 100,
+            timeout=settings.timeout,
+        )
+
+    def _session_settings(self) -> dict[str, str]:
+        return {
+            "default_transaction_read_only": "on",
+            "statement_timeout": str(self._statement_timeout_ms),
+            "lock_timeout": str(LOCK_TIMEOUT_MS),
+            "idle_in_transaction_session_timeout": "5000",
+        }
+
+    @property
+    def _statement_timeout_ms(self) -> int:
+        return max(1, int(PATIENCE * self._settings.timeout * 1000))
+
+    async def _read(self, connection: Connection[Record]) -> Answer:
+        if not self._pooled:
+            return await self._ask(connection)
+        from asyncpg import PostgresError
+
+        # Not asyncpg's transaction(): cancelled, it would wait for a ROLLBACK that a hung server never answers.
+        await connection.execute(
+            f"begin read only; set local statement_timeout = {self._statement_timeout_ms};"
+            f" set local lock_timeout = {LOCK_TIMEOUT_MS}"
+        )
+        try:
+            answer = await self._ask(connection)
+        except PostgresError:
+            await connection.execute("rollback")
+            raise
+        await connection.execute("rollback")
+        return answer
+
+    async def _ask(self, connection: Connection[Record]) -> Answer:
+        answered = await connection.fetchrow(queries.SERVER)
+        now, version = time.time(), neutralise_name(connection.get_settings().server_version)
+        if answered is None:
+            raise SourceError(CauseClass.PROTOCOL, f"{self._what}: answered a SELECT without a row")
+        row = dict(answered)
+        # Without rights every session looks idle and free: an empty list would be a false all-clear.
+        shown = [dict(r) for r in await connection.fetch(queries.SESSIONS)] if row["sees_all"] else []
+        known = msgspec.structs.replace(self._known, version=version)
+        server = database_server(known, row, self._deadlock_rate(row["deadlocks"]))
+        # What stays true while it can't be asked.
+        self._known = msgspec.structs.replace(known, databases=server.databases)
+        return Answer(
+            records=(server, *sessions(server.name, shown)),
+            about=about(version, row, shown, pooled=self._pooled, ahead_s=row["clock"] - now),
+            requests=2 if row["sees_all"] else 1,
+        )
+
+    def _deadlock_rate(self, total: int | None) -> float | None:
+        """Deadlocks per second since the reading before; None at the first and after a reset of the counter."""
+        at, before = time.monotonic(), self._deadlocks
+        self._deadlocks = None if total is None else (at, total)
+        if total is None or before is None or total < before[1] or at <= before[0]:
+            return None
+        return (total - before[1]) / (at - before[0])
+
+    def _exhausted(self, error: TooManyConnectionsError) -> Answer:
+        """The finding that the server has no free connection. Raises SourceError where only our own limit is reached.
+
+        Which limit it was, PostgreSQL says in a language of its choice; where it says it is not translated.
+        """
+        where = error.server_source_function
+        if where is None or where == "InitializeSessionUserId":
+            # Without a place in PostgreSQL's source it is a pooler's word; the other is our role's limit.
+            raise source_error(error, self._what) from error
+        server = self._known
+        if where == "CheckMyDatabase":
+            server = msgspec.structs.replace(server, databases=(self._settings.database,))
+        said = neutralise_name(str(error))
+        return Answer(
+            records=(msgspec.structs.replace(server, exhausted=True),),
+            about=About(
+                version=server.version,
+                notes=(
+                    f"no free connection: {said}; pg_use_reserved_connections keeps one for our role (16 and later)",
+                ),
+            ),
+        )
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            self._connection.terminate()
+            self._connection = None
+
+
+def _with_ca_file(settings: ConnectionSettings) -> str:
+    """The url with sslrootcert, which asyncpg takes from nowhere else."""
+    if settings.ca_file is None:
+        return settings.url
+    parts = urlsplit(settings.url)
+    given = f"sslrootcert={quote(str(settings.ca_file), safe='')}"
+    return parts._replace(query=f"{parts.query}&{given}" if parts.query else given).geturl()
