@@ -15,7 +15,7 @@ import typer
 from prodtui.cli.environment import environment
 from prodtui.cli.options import Config, Env, shared
 from prodtui.model.errors import UsageError
-from prodtui.readiness.gate import INTERNAL, ExitCodes, FailOn
+from prodtui.readiness.gate import ExitCodes, FailOn
 
 if TYPE_CHECKING:
     from prodtui.model.moment import Moment
@@ -68,21 +68,8 @@ def check(
     found = environment(*shared(context, config, env))
     wanted = formats or [GateFormat.TEXT]
     targets = _targets(wanted, outputs or [])
-    try:
-        moment = asyncio.run(_judged(found, services or [], timeout_s=timeout, wait_s=wait))
-        code = _report(moment, services or [], wanted, targets, fail_on, exit_codes)
-    except (UsageError, OSError):
-        raise
-    except Exception as error:  # noqa: BLE001 — the gate's border: whatever fails inside is said, and is never a pass
-        from prodtui.cli.log import log_to_file
-
-        path = log_to_file()
-        import structlog
-
-        structlog.get_logger().exception("check failed")
-        typer.echo(f"prodtui: check failed inside: {type(error).__name__}: {error}. The log has it: {path}", err=True)
-        code = INTERNAL
-    raise typer.Exit(code)
+    moment = asyncio.run(_judged(found, services or [], timeout_s=timeout, wait_s=wait))
+    raise typer.Exit(_report(moment, services or [], wanted, targets, fail_on, exit_codes))
 
 
 def _targets(formats: Sequence[GateFormat], outputs: Sequence[Path]) -> list[Path | None]:

@@ -24,7 +24,9 @@ def show(context: typer.Context, config: Config = None, env: Env = None) -> None
     from prodtui.settings.show import show as text
 
     path, name = shared(context, config, env)
-    sys.stdout.write(text(load(path), name))
+    loaded = load(path)
+    loaded.environment(name)
+    sys.stdout.write(text(loaded))
 
 
 @app.command()
@@ -54,6 +56,6 @@ def schema() -> None:
 
     Exit codes: 0.
     """
-    from prodtui.settings.show import schema as json_schema
+    from prodtui.settings.schema import schema as json_schema
 
     sys.stdout.write(json.dumps(json_schema(), indent=2) + "\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -25,9 +26,10 @@ def init(
     to_stdout = str(output) == "-"
     if not to_stdout and output.exists():
         raise UsageError(f"{output} exists; give another --output, or - to look at it first")
-    from prodtui.settings.discovery import commented_configuration, discover
+    from prodtui.settings.discovery import discover
+    from prodtui.settings.first_configuration import commented_configuration
 
-    found = asyncio.run(discover())
+    found = asyncio.run(discover(os.environ))
     for system in found:
         typer.echo(f"found {system.kind} at {system.url} ({system.evidence})", err=True)
     if not found:

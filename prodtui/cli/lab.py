@@ -14,7 +14,7 @@ from prodtui.lab.errors import LabError
 if TYPE_CHECKING:
     from prodtui.lab.state import Lab
 
-app = typer.Typer(no_args_is_help=False, help="A real local stack; bare `lab`: up, then the dashboard, then down.")
+app = typer.Typer(no_args_is_help=False)
 
 
 class RegistryKind(StrEnum):
@@ -31,7 +31,7 @@ def _say(line: str) -> None:
 
 @app.callback(invoke_without_command=True)
 def _demo(context: typer.Context, registry: Registry = None) -> None:
-    """Starts a real local stack, shows it, and takes it down again.
+    """A real local stack to try things on. Bare `lab`: up, then the dashboard, then down.
 
     Without a terminal it prints the status once instead of the dashboard.
 

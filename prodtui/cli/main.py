@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from prodtui.cli import check, config, explain, init, lab, sources, status
+from prodtui.cli.log import log_to_file
 from prodtui.cli.options import Config, Env, Shared
 from prodtui.lab.errors import LabError
 from prodtui.model.errors import ConfigurationError, ProdtuiError, UsageError
+from prodtui.readiness.gate import INTERNAL, USAGE
 
 app = typer.Typer(
     name="prodtui",
@@ -72,8 +75,19 @@ def run(words: list[str]) -> int:
         return done.code if isinstance(done.code, int) else 0
     except (ConfigurationError, UsageError) as error:
         typer.echo(f"prodtui: {error}", err=True)
-        return 2
+        return USAGE
     except (LabError, ProdtuiError) as error:
         typer.echo(f"prodtui: {error}", err=True)
         return 1
+    except Exception as error:  # noqa: BLE001 — the command line's border: said, logged, and never a pass
+        typer.echo(f"prodtui: failed inside: {type(error).__name__}: {error}. The log has it: {_logged()}", err=True)
+        return INTERNAL
     return 0
+
+
+def _logged() -> Path:
+    import structlog
+
+    path = log_to_file()
+    structlog.get_logger().exception("command failed", command=sys.argv[1:])
+    return path
