@@ -24,9 +24,7 @@ def show(context: typer.Context, config: Config = None, env: Env = None) -> None
     from prodtui.settings.show import show as text
 
     path, name = shared(context, config, env)
-    loaded = load(path)
-    loaded.environment(name)
-    sys.stdout.write(text(loaded))
+    sys.stdout.write(text(load(path), name))
 
 
 @app.command()
@@ -41,11 +39,10 @@ def validate(context: typer.Context, config: Config = None, env: Env = None) -> 
 
     path, name = shared(context, config, env)
     loaded = load(path)
-    found = loaded.environment(name)
-    typer.echo(
-        f"{loaded.path or 'discovery'}: good. Environment {found.declared.environment}: "
-        f"{len(found.sources)} sources, {len(found.declared.services)} services declared"
-    )
+    for each in [name] if name else sorted(loaded.settings.environments):
+        found = loaded.environment(each)
+        typer.echo(f"{each}: {len(found.sources)} sources, {len(found.declared.services)} services declared")
+    typer.echo(f"{loaded.path or 'discovery'} can be used")
 
 
 @app.command()

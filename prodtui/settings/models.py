@@ -1,0 +1,134 @@
+"""The configuration's own tables. A source's table is its kind's `Settings`, found by entry point."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from prodtui.model.declared import Tier
+from prodtui.model.errors import ConfigurationError
+from prodtui.settings.duration import Duration
+from prodtui.settings.keys import nearest
+from prodtui.settings.kinds import kinds, source_class
+from prodtui.settings.source import SourceSettings
+
+COLOURS = ("red", "yellow", "green", "blue", "magenta", "cyan", "white")
+_HEX = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+def _colour(text: str) -> str:
+    if text in COLOURS or _HEX.fullmatch(text):
+        return text
+    hint = f'; did you mean "{near}"?' if (near := nearest(text, COLOURS)) else ""
+    raise ValueError(f'one of {", ".join(COLOURS)}, or "#rrggbb"{hint}')
+
+
+def _of_its_kind(value: object) -> SourceSettings:
+    if isinstance(value, SourceSettings):
+        return value
+    if not isinstance(value, dict):
+        raise PydanticCustomError("table", "a table")
+    kind = value.get("kind")
+    if kind is None:
+        raise _about_kind("missing_kind", f"required; one of {_quoted(kinds())}", value)
+    if kind not in kinds():
+        near = nearest(str(kind), kinds())
+        hint = f'; did you mean "{near}"?' if near else "."
+        raise _about_kind("unknown_kind", f'unknown kind "{kind}"{hint} Kinds: {_quoted(kinds())}', value)
+    try:
+        settings = source_class(kind).Settings
+    except ConfigurationError as error:
+        raise _about_kind("broken_kind", str(error), value) from error
+    return settings.model_validate(value)
+
+
+def _about_kind(error_type: str, text: str, value: object) -> ValidationError:
+    # The text may hold braces, which a template would read as placeholders.
+    error = PydanticCustomError(error_type, "{text}", {"text": text})
+    return ValidationError.from_exception_data(
+        "source", [InitErrorDetails(type=error, loc=("kind",), input=value)], hide_input=True
+    )
+
+
+def _quoted(names: tuple[str, ...]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
+
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9](?:_?[A-Za-z0-9-])*$", max_length=64)]
+"""An environment's or source's name. No `__`: in a variable's name it separates keys."""
+
+ServiceName = Annotated[str, Field(pattern=r"^[A-Za-z0-9](?:_?[A-Za-z0-9./:@-])*$", max_length=128)]
+
+AnySource = Annotated[SourceSettings, PlainValidator(_of_its_kind, json_schema_input_type=SourceSettings)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class MetricsNames(_Table):
+    """How the metrics system names the service."""
+
+    service: str | None = Field(
+        default=None, description="Value of the service label in the metrics; the service's name by default."
+    )
+
+
+class ServiceSettings(_Table):
+    """One `[services.NAME]` table: only what differs from the defaults."""
+
+    tier: Tier | None = Field(
+        default=None, description="How much depends on it: A at least 3 instances, B 2, C 1. Undeclared counts as B."
+    )
+    metrics: MetricsNames = Field(default=MetricsNames(), description="Its name in the metrics.")
+    pools: tuple[str, ...] = Field(
+        default=(), description="Its connection pools, by the pooler's database names; the service's name by default."
+    )
+    databases: tuple[str, ...] = Field(
+        default=(), description="Its databases on the servers; the service's name by default."
+    )
+    clusters: tuple[str, ...] = Field(
+        default=(), description="The proxy's clusters that lead to it; the service's name by default."
+    )
+    depends_on: tuple[str, ...] = Field(
+        default=(), description='The services it calls; what is outside as "external:NAME".'
+    )
+    runbook: str | None = Field(default=None, description="Where the runbook is.")
+    owner: str | None = Field(default=None, description="The team that answers for it.")
+
+
+class EnvironmentSettings(_Table):
+    """One `[environments.NAME]` table."""
+
+    interval: Duration = Field(default=2.0, description="Time between two reads of a source.")
+    colour: Annotated[str, AfterValidator(_colour)] | None = Field(
+        default=None,
+        description=f'The header\'s colour, so that production is never mistaken: {", ".join(COLOURS)}, or "#rrggbb".',
+    )
+    sources: dict[Name, AnySource] = Field(default={}, description="What is read, by a name of your choice.")
+    ignore: tuple[str, ...] = Field(
+        default=("consul",), description="Names in the registry that are no services of yours."
+    )
+
+
+class Root(BaseSettings):
+    """The whole configuration."""
+
+    model_config = SettingsConfigDict(extra="forbid", frozen=True)
+
+    default_environment: str | None = Field(
+        default=None, description="The environment meant when none is named; the only one, where there is one."
+    )
+    environments: dict[Name, EnvironmentSettings] = Field(default={}, description="Named sets of sources.")
+    services: dict[ServiceName, ServiceSettings] = Field(
+        default={}, description="What is known beforehand of services, in every environment."
+    )
+
+
+def is_table(annotation: Any) -> bool:  # noqa: ANN401 — an annotation is any object
+    """Whether values of this type are tables with keys of their own."""
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
