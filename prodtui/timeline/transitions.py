@@ -45,21 +45,24 @@ def record_events(changes: Iterable[Change], at: float, *, first: bool) -> list[
 def sources_after(
     sources: Mapping[str, SourceState], known: Mapping[str, Freshness], now: float
 ) -> tuple[list[Event], dict[str, Freshness]]:
-    """Events of sources whose freshness changed since `known`, and the freshness now."""
-    fresh = {name: state.freshness(now) for name, state in sources.items()}
+    """Events of sources whose freshness changed since `known`, and the freshness now.
+
+    A source that nobody has heard of yet has no freshness to change; the first failure of one is told.
+    """
+    fresh = {name: state.freshness(now) for name, state in sources.items() if state.tried_at is not None}
     events = [
         Event(
             at=now,
             kind="source",
             name=name,
-            before=known[name],
+            before=known.get(name),
             after=after,
             text=cause.message if (cause := sources[name].cause) and after is not Freshness.LIVE else "",
             bad=after is not Freshness.LIVE,
             source=name,
         )
         for name, after in fresh.items()
-        if name in known and known[name] is not after
+        if known.get(name, Freshness.LIVE) is not after
     ]
     return events, fresh
 
@@ -73,7 +76,9 @@ def check_events(before: Assessment | None, after: Assessment) -> list[Event]:
         _check_event(service.name, was, check, after.at)
         for service in after.services
         for check in service.checks
-        if (was := then.get((service.name, check.id))) is not None and was.state is not check.state
+        if (was := then.get((service.name, check.id))) is not None
+        and was.state is not check.state
+        and was.observed_at is not None
     ]
 
 

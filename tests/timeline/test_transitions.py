@@ -120,11 +120,24 @@ def test_a_deploy_is_told_as_a_change() -> None:
 
 def test_a_source_that_is_lost_is_told_with_its_cause() -> None:
     declared = DeclaredSource(name="consul", kind="consul", plane=Plane.REGISTRY)
-    well = SourceState(declared=declared, read_at=100.0)
+    well = SourceState(declared=declared, read_at=100.0, tried_at=100.0)
     _, known = sources_after({"consul": well}, {}, 100.0)
-    ill = SourceState(declared=declared, read_at=100.0, cause=Cause(CauseClass.REFUSED, "nobody listens"))
+    ill = SourceState(
+        declared=declared, read_at=100.0, tried_at=102.0, cause=Cause(CauseClass.REFUSED, "nobody listens")
+    )
     events, known = sources_after({"consul": ill}, known, 102.0)
     assert [(e.before, e.after, e.text) for e in events] == [("live", "stale", "nobody listens")]
     events, _ = sources_after({"consul": ill}, known, 120.0)
     assert [(e.before, e.after) for e in events] == [("stale", "lost")]
     assert known["consul"] is Freshness.STALE
+
+
+def test_a_source_that_answers_first_is_no_event_and_one_that_never_did_is() -> None:
+    declared = DeclaredSource(name="consul", kind="consul", plane=Plane.REGISTRY)
+    never = SourceState(declared=declared)
+    events, known = sources_after({"consul": never}, {}, 100.0)
+    assert (events, known) == ([], {})
+    assert sources_after({"consul": SourceState(declared=declared, read_at=100.0, tried_at=100.0)}, {}, 100.0)[0] == []
+    refused = SourceState(declared=declared, tried_at=100.0, cause=Cause(CauseClass.REFUSED, "nobody listens"))
+    (event,) = sources_after({"consul": refused}, {}, 100.0)[0]
+    assert (event.before, event.after, event.bad) == (None, "lost", True)
