@@ -72,18 +72,17 @@ def down() -> None:
 @app.command()
 def status() -> None:
     """Says what runs where, and which faults are in. Exit codes: 0; 1 no lab runs."""
-    from prodtui.lab import stack
+    from prodtui.lab.faults import active
 
     lab = _running()
     _print(lab)
-    active = stack.active(lab)
-    typer.echo(f"faults: {', '.join(active) or 'none'}")
+    typer.echo(f"faults: {', '.join(active(lab)) or 'none'}")
 
 
 @app.command()
 def faults() -> None:
     """Lists the faults that can be injected. Exit codes: 0."""
-    from prodtui.lab.stack import FAULTS
+    from prodtui.lab.faults import FAULTS
 
     width = max(len(name) for name in FAULTS)
     for name, fault in FAULTS.items():
@@ -93,20 +92,18 @@ def faults() -> None:
 @app.command()
 def fault(name: Annotated[str, typer.Argument(help="One of `prodtui lab faults`.")]) -> None:
     """Breaks one real part. Example: prodtui lab fault pool-exhausted. Exit codes: 0; 1 unknown, or already in."""
-    from prodtui.lab import stack
+    from prodtui.lab.faults import FAULTS, inject
 
-    stack.inject(_running(), name)
-    typer.echo(f"injected: {name} — {stack.FAULTS[name].title}")
+    inject(_running(), name)
+    typer.echo(f"injected: {name} — {FAULTS[name].title}")
 
 
 @app.command()
 def heal(name: Annotated[str | None, typer.Argument(help="A fault; all that are in by default.")] = None) -> None:
     """Undoes a fault, or all of them. Exit codes: 0; 1 it was not in."""
-    from prodtui.lab import stack
+    from prodtui.lab.faults import heal as undo
 
-    lab = _running()
-    healed = [name] if name else stack.active(lab)
-    stack.heal(lab, name)
+    healed = undo(_running(), name)
     typer.echo(f"healed: {', '.join(healed) or 'nothing was broken'}")
 
 

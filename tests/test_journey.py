@@ -1,0 +1,97 @@
+"""The walk that everything is for, in a real terminal: see the fault, open the service, the check, the raw output."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from prodtui.lab import stack
+from prodtui.lab.state import Lab
+from tests.faults import fault
+from tests.terminal import Terminal, terminal
+
+PRODTUI = (sys.executable, "-m", "prodtui")
+
+
+@pytest.fixture
+def etcd_lab(lab_place: Path) -> Iterator[Lab]:
+    directory = lab_place / "etcd"
+    running = stack.up(directory, registry="etcd")
+    try:
+        yield running
+    finally:
+        stack.down(directory)
+
+
+def _walk(shown: Terminal) -> None:
+    """From a screen that shows payments failing to the raw output of its failing check, and out again."""
+    shown.until("NOT READY")
+    shown.until(lambda screen: "✖ payments" in screen)
+    shown.press("g", "Enter")
+    shown.until("› payments")
+    shown.until("passing, fails below 80 %")
+    shown.press("Enter")
+    shown.until("connection refused")
+    assert "payments-2" in shown.screen()
+    shown.press("r")
+    shown.until("refused", 10)
+    shown.press("Escape")
+    shown.until("availability")
+    shown.press("Escape")
+    shown.until("Services")
+    shown.press("q")
+    shown.until("[exit 0]")
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+def test_from_the_overview_to_the_raw_output_of_the_failing_check(lab: Lab, size: tuple[int, int]) -> None:
+    with terminal((*PRODTUI, "--config", lab.config_path), size=size) as shown:
+        shown.until("payments")
+        with fault(lab, "instance-killed", alerts=False):
+            _walk(shown)
+
+
+@pytest.mark.timeout(120)
+def test_the_same_walk_on_etcd(etcd_lab: Lab) -> None:
+    with terminal((*PRODTUI, "--config", etcd_lab.config_path)) as shown:
+        shown.until("payments")
+        with fault(etcd_lab, "instance-killed", alerts=False):
+            _walk(shown)
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP, "q", "C-c"])
+def test_the_terminal_is_as_it_was_however_it_ends(lab: Lab, how: signal.Signals | str) -> None:
+    with terminal((*PRODTUI, "--config", lab.config_path)) as shown:
+        shown.until("payments")
+        if isinstance(how, str):
+            shown.press(how)
+        else:
+            pid = shown.tmux("display-message", "-p", "-t", "t", "#{pane_pid}").strip()
+            subprocess.run(["pkill", f"-{how.value}", "-P", pid, "-f", "prodtui"], check=True)
+        screen = shown.until("[exit ")
+        assert "Services" not in screen
+        shown.type("stty -a; echo typed\n")
+        screen = shown.until("typed\n")
+        assert " echo " in screen
+        assert " icanon " in screen
+        assert shown.tmux("display-message", "-p", "-t", "t", "#{alternate_on} #{mouse_any_flag}").split() == ["0", "0"]
+
+
+def test_without_colours_no_colour_is_sent(lab: Lab) -> None:
+    with terminal((*PRODTUI, "--config", lab.config_path), environment={"NO_COLOR": "1"}) as shown:
+        shown.until("payments")
+        codes = {code for code in _sgr(shown.screen(colours=True)) if code}
+        assert codes <= {"0", "1", "2", "4", "7", "22", "24", "27", "39", "49"}
+
+
+def _sgr(screen: str) -> Iterator[str]:
+    """The parameters of every select-graphic-rendition sequence on the screen."""
+    for part in screen.split("\x1b[")[1:]:
+        parameters, _, _ = part.partition("m")
+        if parameters.replace(";", "").isdigit():
+            yield from parameters.split(";")
