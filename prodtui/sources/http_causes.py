@@ -54,10 +54,12 @@ def open_client(
     certificate: tuple[str, str | None] | None = None,
     verify: bool = True,
     connections: int = 16,
+    keep_alive: bool = True,
     timeout_s: float = 2.0,
 ) -> httpx.AsyncClient:
     """A client for one system: no proxy or netrc from the environment, no redirects, certificates checked against
     `ca_file`, else against the host's own store. `certificate` is our own: the files of certificate and key.
+    Without `keep_alive` every request has a connection of its own.
 
     Raises SourceError (tls) when one of the files can't be used.
     """
@@ -82,7 +84,8 @@ def open_client(
         follow_redirects=False,
         verify=context,
         timeout=httpx.Timeout(timeout_s),
-        limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
+        headers=None if keep_alive else {"Connection": "close"},
+        limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections if keep_alive else 0),
     )
 
 
@@ -155,14 +158,14 @@ async def get(client: httpx.AsyncClient, url: str, *, limit_bytes: int = LIMIT_B
     return (await fetch(client, url, what=what, limit_bytes=limit_bytes)).body
 
 
-def decode(body: bytes, type: type[T], what: str) -> T:  # noqa: A002 — msgspec's own word for it
+def decode(body: bytes | msgspec.Raw, type: type[T], what: str) -> T:  # noqa: A002 — msgspec's own word for it
     """The JSON body as `type`. Raises SourceError (protocol) that says what was got instead."""
     try:
         return msgspec.json.decode(body, type=type)
     except msgspec.ValidationError as error:
         raise SourceError(CauseClass.PROTOCOL, f"{what}: answered JSON of another shape: {error}") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise not_json(body, what, error) from error
+        raise not_json(bytes(body), what, error) from error
 
 
 async def decode_off_loop(body: bytes, type: type[T], what: str) -> T:  # noqa: A002

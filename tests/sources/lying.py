@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -53,14 +54,15 @@ class LyingServer:
     requests: list[str] = field(default_factory=list)
     """Heads of the HTTP requests that it heard."""
     connections: int = 0
+    scheme: str = "http"
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
 
 
 @asynccontextmanager
-async def lying(behaviour: Behaviour) -> AsyncIterator[LyingServer]:
+async def lying(behaviour: Behaviour, *, tls: ssl.SSLContext | None = None) -> AsyncIterator[LyingServer]:
     """The server, running; every connection is dropped at the end."""
     open_now: set[asyncio.Task[None]] = set()
     writers: list[asyncio.StreamWriter] = []
@@ -78,8 +80,10 @@ async def lying(behaviour: Behaviour) -> AsyncIterator[LyingServer]:
             open_now.discard(task)
             writer.close()
 
-    server = await asyncio.start_server(connected, "127.0.0.1", 0)
-    lying_server = LyingServer(port=server.sockets[0].getsockname()[1], behaviour=behaviour)
+    server = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=tls)
+    lying_server = LyingServer(
+        port=server.sockets[0].getsockname()[1], behaviour=behaviour, scheme="https" if tls else "http"
+    )
     try:
         yield lying_server
     finally:
@@ -177,5 +181,31 @@ def junk(megabytes: int = 10, fill: bytes = b"\x00\xffjunk") -> Behaviour:
         for _ in range(megabytes * 16):
             await connection.send(b"10000\r\n" + chunk + b"\r\n")
         await connection.send(b"0\r\n\r\n")
+
+    return behaviour
+
+
+def relays(port: int, *, swallows: bytes) -> Behaviour:
+    """Passes everything on to a real server on that port, but for the answers to requests that contain `swallows`."""
+
+    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, deaf: asyncio.Event) -> None:
+        while chunk := await reader.read(65536):
+            if swallows in chunk:
+                deaf.set()
+            writer.write(chunk)
+            await writer.drain()
+
+    async def behaviour(connection: Connection) -> None:
+        deaf = asyncio.Event()
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        sent = asyncio.create_task(pump(connection.reader, writer, deaf))
+        try:
+            while chunk := await reader.read(65536):
+                if not deaf.is_set():
+                    await connection.send(chunk)
+        finally:
+            sent.cancel()
+            await asyncio.gather(sent, return_exceptions=True)
+            writer.close()
 
     return behaviour
