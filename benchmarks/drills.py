@@ -15,6 +15,9 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from benchmarks.lab import lab_in_use
+from benchmarks.table import Report
+
 NAMED_WITHIN_S = 15.0
 WELL_WITHIN_S = 60.0
 Status = dict[str, Any]
@@ -125,3 +128,10 @@ def table(drills: list[Drill]) -> str:
         mark = "" if done.passed else "  ✖"
         lines.append(f"{done.fault:<20} {named:>8} {falsely:<20} {done.exit_code:>11} {well:>11}{mark}")
     return "\n".join(lines)
+
+
+def measure() -> Report:
+    """Drills every fault, one after the other."""
+    with lab_in_use() as lab:
+        drills = [drill(str(lab.config_path), fault) for fault in FAULTS]
+    return Report("drills: each fault of the lab named, decided and healed", notes=[table(drills)])
