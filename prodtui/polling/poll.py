@@ -6,12 +6,11 @@ import asyncio
 import time
 from collections.abc import Callable
 
-import structlog
-
 from prodtui.model.cause import Cause, CauseClass
 from prodtui.model.errors import SourceError
 from prodtui.model.reading import Answer, Reading
 from prodtui.polling.pace import Pace
+from prodtui.sources.imports import imported
 from prodtui.sources.source import Source
 
 WAIT_JITTER = 17 / 16
@@ -33,6 +32,8 @@ class Poll:
 
     async def read(self, deadline_s: float | None = None) -> Reading:
         """One reading, within the source's own deadline or a shorter one; never raises for what the source does."""
+        for module in self.source.needs:
+            await imported(module)
         started, began = time.time(), time.monotonic()
         answer, cause = None, None
         try:
@@ -42,6 +43,8 @@ class Poll:
         except TimeoutError:
             cause = Cause(CauseClass.TIMEOUT, f"no answer within {min(deadline_s or 99, self._timeout_s):g} s")
         except Exception as error:  # noqa: BLE001 — design.md's border: a source's own fault is shown as its cause
+            import structlog
+
             structlog.get_logger().exception("source failed", source=self.name)
             cause = Cause(CauseClass.INTERNAL, f"prodtui's {self.source.kind} source failed: {type(error).__name__}")
         took_s = time.monotonic() - began
@@ -88,4 +91,6 @@ class Poll:
         if not closing.done():
             closing.cancel()
         elif not closing.cancelled() and (error := closing.exception()) is not None:
+            import structlog
+
             structlog.get_logger().warning("source did not close", source=self.name, error=repr(error))

@@ -21,6 +21,8 @@ class Source(Protocol):
     Settings: ClassVar[type[SourceSettings]]
     waits: ClassVar[bool]
     """True where `read` itself waits (about one interval) for a change, as a blocking query does."""
+    needs: ClassVar[tuple[str, ...]]
+    """Modules that take long to import; they are there before the first read, and count for no deadline."""
 
     def __init__(self, name: str, settings: Any) -> None:  # noqa: ANN401 — each source takes its own Settings
         ...

@@ -56,6 +56,7 @@ class Prometheus:
     plane: ClassVar[Plane] = Plane.METRICS
     Settings: ClassVar[type[SourceSettings]] = PrometheusSettings
     waits: ClassVar[bool] = False
+    needs: ClassVar[tuple[str, ...]] = ("prodtui.sources.metrics.connection",)
 
     def __init__(self, name: str, settings: PrometheusSettings) -> None:
         self._settings = settings

@@ -13,7 +13,6 @@ from prodtui.model.text import neutralise_name
 from prodtui.settings.source import SourceSettings
 from prodtui.sources.pools.causes import source_error
 from prodtui.sources.pools.connection_settings import ConnectionSettings
-from prodtui.sources.pools.off_loop import imported
 
 if TYPE_CHECKING:
     from prodtui.sources.pools.console import Console
@@ -37,6 +36,7 @@ class PgBouncer:
     plane: ClassVar[Plane] = Plane.POOLS
     Settings: ClassVar[type[SourceSettings]] = PgBouncerSettings
     waits: ClassVar[bool] = False
+    needs: ClassVar[tuple[str, ...]] = ("prodtui.sources.pools.console",)
 
     def __init__(self, name: str, settings: PgBouncerSettings) -> None:
         self.name = name
@@ -48,7 +48,6 @@ class PgBouncer:
 
     async def read(self) -> Answer:
         """All pools. Raises SourceError."""
-        await imported("prodtui.sources.pools.console")
         from psycopg import Error
 
         while True:

@@ -18,7 +18,6 @@ from prodtui.settings.source import SourceSettings
 from prodtui.sources.pools import postgresql_queries as queries
 from prodtui.sources.pools.causes import source_error
 from prodtui.sources.pools.connection_settings import ConnectionSettings
-from prodtui.sources.pools.off_loop import imported
 from prodtui.sources.pools.postgresql_records import about, database_server, sessions
 
 if TYPE_CHECKING:
@@ -43,6 +42,7 @@ class PostgreSQL:
     plane: ClassVar[Plane] = Plane.POOLS
     Settings: ClassVar[type[SourceSettings]] = PostgreSQLSettings
     waits: ClassVar[bool] = False
+    needs: ClassVar[tuple[str, ...]] = ("asyncpg",)
 
     def __init__(self, name: str, settings: PostgreSQLSettings) -> None:
         self._settings = settings
@@ -58,7 +58,6 @@ class PostgreSQL:
 
     async def read(self) -> Answer:
         """The server and its sessions worth showing; 53300 is an answer too. Raises SourceError."""
-        await imported("asyncpg")
         from asyncpg import InterfaceError, InternalClientError, PostgresError
         from asyncpg.exceptions import TooManyConnectionsError
 

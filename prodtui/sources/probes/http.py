@@ -75,6 +75,7 @@ class HttpProbes:
     plane: ClassVar[Plane] = Plane.PROBES
     Settings: ClassVar[type[SourceSettings]] = HttpProbesSettings
     waits: ClassVar[bool] = False
+    needs: ClassVar[tuple[str, ...]] = ("httpx",)
 
     def __init__(self, name: str, settings: HttpProbesSettings) -> None:
         self.name = name
