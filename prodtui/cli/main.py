@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -80,14 +81,14 @@ def run(words: list[str]) -> int:
         typer.echo(f"prodtui: {error}", err=True)
         return 1
     except Exception as error:  # noqa: BLE001 — the command line's border: said, logged, and never a pass
-        typer.echo(f"prodtui: failed inside: {type(error).__name__}: {error}. The log has it: {_logged()}", err=True)
+        typer.echo(
+            f"prodtui: failed inside: {type(error).__name__}: {error}. The log has it: {_logged(error)}", err=True
+        )
         return INTERNAL
     return 0
 
 
-def _logged() -> Path:
-    import structlog
-
+def _logged(error: Exception) -> Path:
     path = log_to_file()
-    structlog.get_logger().exception("command failed", command=sys.argv[1:])
+    logging.getLogger(__name__).error("command failed", exc_info=error, extra={"command": sys.argv[1:]})
     return path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 
@@ -12,6 +13,8 @@ from prodtui.model.reading import Answer, Reading
 from prodtui.polling.pace import Pace
 from prodtui.sources.imports import imported
 from prodtui.sources.source import Source
+
+_log = logging.getLogger(__name__)
 
 WAIT_JITTER = 17 / 16
 """A blocking query returns up to one sixteenth late (sources.md §1)."""
@@ -43,9 +46,7 @@ class Poll:
         except TimeoutError:
             cause = Cause(CauseClass.TIMEOUT, f"no answer within {min(deadline_s or 99, self._timeout_s):g} s")
         except Exception as error:  # noqa: BLE001 — design.md's border: a source's own fault is shown as its cause
-            import structlog
-
-            structlog.get_logger().exception("source failed", source=self.name)
+            _log.exception("source failed", extra={"source": self.name})
             cause = Cause(CauseClass.INTERNAL, f"prodtui's {self.source.kind} source failed: {type(error).__name__}")
         took_s = time.monotonic() - began
         self.pace = self.pace.succeeded() if cause is None else self.pace.failed()
@@ -91,6 +92,4 @@ class Poll:
         if not closing.done():
             closing.cancel()
         elif not closing.cancelled() and (error := closing.exception()) is not None:
-            import structlog
-
-            structlog.get_logger().warning("source did not close", source=self.name, error=repr(error))
+            _log.warning("source did not close", extra={"source": self.name, "error": repr(error)})
