@@ -182,7 +182,7 @@ class Ties:
             ),
             pools=pools,
             databases=databases,
-            servers=tuple(s for s in self._servers if set(databases) & set(s.record.databases)),
+            servers=tuple(s for s in self._servers if _holds(s.record, databases, pools)),
             sessions=self._pick("database", self._sessions, databases),
             breakers_out=self._pick("breaker", self._out, (name, label)),
             breakers_in=self._pick("breaker", self._in, aliases),
@@ -192,3 +192,10 @@ class Ties:
             alerts=self._pick("alert", self._alerts, (label,)),
             planes=self._planes,
         )
+
+
+def _holds(server: DatabaseServer, databases: Iterable[str], pools: Iterable[Said[Pool]]) -> bool:
+    """Whether a service's databases are on a server; one too full to list them is known by its pools' upstream."""
+    if server.databases or not server.exhausted:
+        return not set(databases).isdisjoint(server.databases)
+    return server.address in {said.record.upstream for said in pools}

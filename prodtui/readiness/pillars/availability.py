@@ -1,0 +1,227 @@
+"""Availability: the service's instances in the registry, and their health checks."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from prodtui.model.assessment import State
+from prodtui.model.freshness import SourceState
+from prodtui.model.records import HealthStatus, Phase, Plane
+from prodtui.model.service_view import ServiceView
+from prodtui.model.subject import subject
+from prodtui.readiness import words
+from prodtui.readiness.check import Checks, Question
+from prodtui.readiness.finding import MOST_SUBJECTS, Finding, of_record, worst
+from prodtui.readiness.fleet import Fleet, Member, fleet
+from prodtui.readiness.policy import Bound, Limits
+
+CHECKS = Checks(Plane.REGISTRY, Plane.PROBES)
+# Consul's own pseudo checks: they say that somebody took the instance out, not how it is.
+_MAINTENANCE = ("_service_maintenance", "_node_maintenance")
+
+
+@CHECKS.check(
+    "availability.passing",
+    "Instances pass their health checks",
+    rule="all passing PASS; at least 80 % and the tier's minimum WARN; else FAIL",
+    remedy="Open the instance's failing health check: its output names what is wrong.",
+    blocking=True,
+    limits=Limits(passes=Bound(">=", 1.0), warns=Bound(">=", 0.8)),
+    unit="ratio",
+)
+def passing(view: ServiceView, ask: Question) -> Finding | None:
+    """The share of the counted instances that pass. What is not known decides only where it could change the state."""
+    if not _sources(view):
+        return None
+    found = fleet(view, ask)
+    if not found.counted:
+        return _nobody(view, ask, found)
+    total, good, unknown = len(found.counted), found.of(HealthStatus.PASSING), found.of(HealthStatus.UNKNOWN)
+    at_best, at_worst = _passing_state(good + unknown, total, view, ask), _passing_state(good, total, view, ask)
+    state = at_best if at_best in (at_worst, State.FAIL) else State.UNKNOWN
+    value = None if state is State.UNKNOWN else good / total
+    if state is State.UNKNOWN:
+        lost = worst([*ask.unheard(view.instances), *ask.unheard(view.health)])
+        brief = lost.brief if lost else f"{unknown}/{total} not checked"
+        reason = lost.reason if lost else f"{good} of {total} passing, {unknown} unknown"
+    else:
+        brief = "" if state is State.PASS else f"{good}/{total} passing"
+        reason = f"{good} of {total} passing{_fails_below(state, ask)}"
+    return _of_fleet(found, state, reason + _out(found), brief=brief, value=value, unit="ratio")
+
+
+def _passing_state(good: int, total: int, view: ServiceView, ask: Question) -> State:
+    state = ask.limits.judge(good / total)
+    too_few = state is State.WARN and good < ask.policy.minimum(view.declared.tier)
+    return State.FAIL if too_few else state
+
+
+def _fails_below(state: State, ask: Question) -> str:
+    warns = ask.limits.warns or ask.limits.passes
+    return "" if state is State.PASS else f", fails below {words.measure(warns.value, 'ratio')}"
+
+
+@CHECKS.check(
+    "availability.min_instances",
+    "Enough instances pass",
+    rule="at least the declared tier's minimum (A 3, B 2, C 1) pass",
+    remedy="Start more instances, or declare the tier that the service really has.",
+    blocking=True,
+)
+def min_instances(view: ServiceView, ask: Question) -> Finding | None:
+    """Passing instances against the minimum of the tier."""
+    if not _sources(view):
+        return None
+    found = fleet(view, ask)
+    if not found.counted and not found.out:
+        return _nobody(view, ask, found)
+    wanted = ask.policy.minimum(view.declared.tier)
+    good, unknown = found.of(HealthStatus.PASSING), found.of(HealthStatus.UNKNOWN)
+    # A lost registry may know of more instances; a lost probe only of how they are.
+    lost = [source for source in view.planes.get(Plane.REGISTRY, ()) if ask.lost(source)]
+    who = f"tier {view.declared.tier} wants {wanted}" if view.declared.tier else f"{wanted} wanted"
+    short = State.UNKNOWN if lost or good + unknown >= wanted else State.FAIL
+    state = State.PASS if good >= wanted else short
+    reason, brief = f"{good} passing, {who}{_out(found)}", f"{good} of {wanted} instances"
+    if state is State.UNKNOWN:
+        silence = ask.silence(lost, view.name) if lost else None
+        reason = silence.reason if silence else f"{good} passing and {unknown} unknown, {who}"
+        brief = silence.brief if silence else f"{unknown} instances unknown"
+    return _of_fleet(
+        found,
+        state,
+        reason,
+        brief="" if state is State.PASS else brief,
+        value=None if state is State.UNKNOWN else float(good),
+        threshold=f"PASS >= {wanted}",
+    )
+
+
+@CHECKS.check(
+    "availability.present",
+    "The service is registered",
+    rule="a service that is declared, or was in the last accepted evaluation, is registered; else UNKNOWN",
+    remedy="Start it, or remove it from the configuration when it is retired.",
+    blocking=True,
+)
+def present(view: ServiceView, ask: Question) -> Finding | None:
+    """Absence may be a crash or a retirement: it is UNKNOWN until somebody says which."""
+    sources = _sources(view)
+    if not sources or not view.is_declared:
+        return None
+    instances, services = ask.heard(view.instances), ask.heard(view.registered)
+    by = sorted({said.source.name for said in instances} | {said.source.name for said in services})
+    if not by:
+        return ask.silence(sources, view.name)
+    reason = f"registered in {', '.join(by)}"
+    if instances:
+        return of_record(instances[0], State.PASS, reason)
+    return of_record(services[0], State.PASS, reason)
+
+
+@CHECKS.check(
+    "availability.has_check",
+    "Something checks the service's health",
+    rule="at least one service-level health check; a node's check or mere presence says nothing of the service",
+    remedy="Register a health check with the service, or probe it directly (a source of kind http).",
+    blocking=True,
+)
+def has_check(view: ServiceView, ask: Question) -> Finding | None:
+    """A service without checks is vacuously healthy in a registry."""
+    sources = _sources(view)
+    if not sources:
+        return None
+    own = [c for c in view.health if c.record.service and not c.record.id.startswith(_MAINTENANCE)]
+    heard = ask.heard(own)
+    if heard:
+        return Finding(
+            state=State.PASS,
+            reason=words.plural(len(heard), "service-level check"),
+            value=float(len(heard)),
+            observed_at=heard[0].source.read_at,
+            source=heard[0].source.name,
+            subjects=tuple(sorted(subject(c.source.name, c.record) for c in heard))[:MOST_SUBJECTS],
+        )
+    if own or any(ask.lost(source) for source in sources) or not view.instances:
+        return worst(ask.unheard(own)) or ask.silence(sources, view.name)
+    return of_record(
+        view.instances[0], State.FAIL, "no health check: a registry calls it healthy whatever happens", brief="no check"
+    )
+
+
+@CHECKS.check(
+    "availability.maintenance",
+    "No instance is in maintenance",
+    rule="no instance in maintenance PASS, else WARN",
+    remedy="End the maintenance mode when the work is done.",
+)
+def maintenance(view: ServiceView, ask: Question) -> Finding | None:
+    """Instances that somebody took out of service."""
+    if not _sources(view) or not view.instances:
+        return None
+    found = fleet(view, ask)
+    out = [member for member in found.out if member.phase is Phase.MAINTENANCE]
+    if out:
+        names = words.listed(member.said.record.id for member in out)
+        return worst(
+            [of_record(m.said, State.WARN, f"{names} in maintenance", brief=f"{len(out)} in maintenance") for m in out]
+        )
+    lost = ask.unheard(view.instances)
+    return worst(lost) or of_record(view.instances[0], State.PASS, "no instance in maintenance")
+
+
+def _sources(view: ServiceView) -> tuple[SourceState, ...]:
+    return (*view.planes.get(Plane.REGISTRY, ()), *view.planes.get(Plane.PROBES, ()))
+
+
+def _nobody(view: ServiceView, ask: Question, found: Fleet) -> Finding:
+    if found.out:
+        return _of_fleet(found, State.UNKNOWN, f"no instance in service{_out(found)}", brief="none in service")
+    registered = worst(ask.unheard(view.registered))
+    return registered or ask.silence(_sources(view), f"{view.name}'s instances")
+
+
+def _out(found: Fleet) -> str:
+    phases = Counter(member.phase for member in found.out)
+    return f" ({', '.join(f'{count} {phase}' for phase, count in sorted(phases.items()))})" if phases else ""
+
+
+def _of_fleet(
+    found: Fleet,
+    state: State,
+    reason: str,
+    *,
+    brief: str = "",
+    value: float | None = None,
+    unit: str = "",
+    threshold: str = "",
+) -> Finding:
+    members = found.counted or found.out
+    return Finding(
+        state=state,
+        reason=reason,
+        brief=brief,
+        value=value,
+        unit=unit,
+        threshold=threshold,
+        observed_at=min((m.said.source.read_at for m in members if m.said.source.read_at is not None), default=None),
+        source=members[0].said.source.name,
+        evidence={m.said.record.id: _evidence(m) for m in members[:20]},
+        subjects=tuple(dict.fromkeys(key for m in members for key in _subjects(m)))[:MOST_SUBJECTS],
+    )
+
+
+def _evidence(member: Member) -> str:
+    if member.lost:
+        return f"unknown: {member.said.source.name} is lost"
+    if not member.checks:
+        return "unknown: no health check"
+    check = member.checks[0].record
+    said = words.first_line(check.output)
+    return f"{member.status}: {check.name}{': ' if said else ''}{said}"
+
+
+def _subjects(member: Member) -> tuple[str, ...]:
+    if member.checks:
+        return tuple(subject(c.source.name, c.record) for c in member.checks)
+    return (subject(member.said.source.name, member.said.record),)
