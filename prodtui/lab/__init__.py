@@ -1,0 +1,1 @@
+"""A real local stack to try, demonstrate and test against: servers, services, load and faults."""

@@ -1,0 +1,165 @@
+"""Envoy: every call between services passes through it, one listener and one cluster a callee."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from prodtui.lab import files
+from prodtui.lab.errors import LabError
+from prodtui.lab.network import LOOPBACK, ask_json
+from prodtui.lab.state import Process, State
+from prodtui.lab.topology import CALLEES, SERVICES
+
+_TYPES = "type.googleapis.com/envoy"
+_HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+
+
+def configure(state: State) -> Process:
+    """Write Envoy's bootstrap and endpoint files; the server as it is to be started."""
+    home = files.folder(Path(state.directory) / "envoy")
+    for callee in CALLEES:
+        write_endpoints(state, callee, [state.ports[one] for one in SERVICES[callee].instance_ids()])
+    admin = state.ports["envoy"]
+    bootstrap = {
+        "node": {"id": "lab", "cluster": "lab"},
+        "admin": {"address": _address(admin)},
+        "static_resources": {
+            "listeners": [_listener(state, callee) for callee in CALLEES],
+            "clusters": [_cluster(home, callee) for callee in CALLEES],
+        },
+    }
+    configuration = files.write(home / "envoy.json", json.dumps(bootstrap, indent=1))
+    return Process(
+        name="envoy",
+        kind="envoy",
+        pid=0,
+        started=0,
+        # Hot restart shares memory between Envoys of the same base id: without it labs don't meet.
+        argv=(
+            *(state.programs["envoy"], "-c", str(configuration), "--concurrency", "1"),
+            *("--disable-hot-restart", "--log-level", "warn"),
+        ),
+        address=f"{LOOPBACK}:{admin}",
+        url=f"http://{LOOPBACK}:{admin}",
+    )
+
+
+def write_endpoints(state: State, callee: str, ports: Sequence[int]) -> None:
+    """Point a cluster at these loopback ports; a running Envoy takes it up at once."""
+    endpoints = [{"endpoint": {"address": _address(port)}} for port in ports]
+    answer = {
+        "resources": [
+            {
+                "@type": f"{_TYPES}.config.endpoint.v3.ClusterLoadAssignment",
+                "cluster_name": callee,
+                "endpoints": [{"lb_endpoints": endpoints}],
+            }
+        ]
+    }
+    files.write(Path(state.directory) / "envoy" / f"{callee}.json", json.dumps(answer, indent=1))
+
+
+def version(state: State) -> str | None:
+    """Envoy's version; None until it is live."""
+    try:
+        info = ask_json(f"http://{LOOPBACK}:{state.ports['envoy']}/server_info")
+    except LabError:
+        return None
+    # "<commit>/1.40.0/Clean/RELEASE/BoringSSL"
+    return str(info["version"]).split("/")[1] if info.get("state") == "LIVE" else None
+
+
+def hosts(state: State) -> dict[str, dict[int, bool]]:
+    """For each cluster its hosts by port, and whether Envoy holds the host for well."""
+    answer = ask_json(f"http://{LOOPBACK}:{state.ports['envoy']}/clusters?format=json")
+    return {
+        cluster["name"]: {
+            host["address"]["socket_address"]["port_value"]: not (
+                host["health_status"].get("failed_outlier_check")
+                or host["health_status"].get("failed_active_health_check")
+            )
+            for host in cluster.get("host_statuses", [])
+        }
+        for cluster in answer["cluster_statuses"]
+    }
+
+
+def _address(port: int) -> dict[str, Any]:
+    return {"socket_address": {"address": LOOPBACK, "port_value": port}}
+
+
+def _listener(state: State, callee: str) -> dict[str, Any]:
+    route = {
+        "cluster": callee,
+        "timeout": "10s",
+        # Another host is tried only where the first never saw the request.
+        "retry_policy": {"retry_on": "connect-failure", "num_retries": 1},
+    }
+    connections = {
+        "@type": f"{_TYPES}.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+        "stat_prefix": callee,
+        "route_config": {
+            "virtual_hosts": [
+                {"name": callee, "domains": ["*"], "routes": [{"match": {"prefix": "/"}, "route": route}]}
+            ]
+        },
+        "http_filters": [
+            {
+                "name": "envoy.filters.http.router",
+                "typed_config": {"@type": f"{_TYPES}.extensions.filters.http.router.v3.Router"},
+            }
+        ],
+    }
+    return {
+        "name": callee,
+        "address": _address(state.ports[f"to-{callee}"]),
+        "filter_chains": [
+            {"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": connections}]}
+        ],
+    }
+
+
+def _cluster(home: Path, callee: str) -> dict[str, Any]:
+    options = {
+        "@type": f"type.googleapis.com/{_HTTP_OPTIONS}",
+        # Shorter than the 75 s after which the services close: a connection that is closing is not picked for a call.
+        "common_http_protocol_options": {"idle_timeout": "30s"},
+        "explicit_http_config": {"http_protocol_options": {}},
+    }
+    limits = {"max_connections": 100, "max_pending_requests": 100, "max_requests": 100, "max_retries": 10}
+    return {
+        "name": callee,
+        "type": "EDS",
+        "connect_timeout": "0.5s",
+        "lb_policy": "ROUND_ROBIN",
+        "eds_cluster_config": {
+            "eds_config": {
+                "path_config_source": {"path": str(home / f"{callee}.json")},
+                "resource_api_version": "V3",
+            }
+        },
+        # Else a host that left the endpoints keeps its traffic for as long as it passes its health check.
+        "ignore_health_on_host_removal": True,
+        "health_checks": [
+            {
+                "timeout": "0.8s",
+                "interval": "1s",
+                "no_traffic_interval": "1s",
+                "unhealthy_threshold": 2,
+                "healthy_threshold": 1,
+                "http_health_check": {"path": "/live"},
+            }
+        ],
+        "outlier_detection": {
+            "consecutive_5xx": 5,
+            "interval": "1s",
+            "base_ejection_time": "5s",
+            "max_ejection_time": "10s",
+            "max_ejection_percent": 50,
+        },
+        "circuit_breakers": {"thresholds": [{"priority": "DEFAULT", **limits, "track_remaining": True}]},
+        "typed_extension_protocol_options": {_HTTP_OPTIONS: options},
+    }

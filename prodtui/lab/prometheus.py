@@ -1,0 +1,161 @@
+"""Prometheus, scraping every second, with its rules; and Alertmanager, which sends nothing anywhere."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from prodtui.lab import files, programs
+from prodtui.lab.errors import LabError
+from prodtui.lab.network import LOOPBACK, ask_json
+from prodtui.lab.state import Process, State
+from prodtui.lab.topology import SERVICES, SLI_WINDOW
+
+_REQUESTS = "http_request_duration_seconds_count"
+
+
+def configure(state: State) -> Process:
+    """Write Prometheus' configuration and rules; the server as it is to be started."""
+    home = files.folder(Path(state.directory) / "prometheus")
+    files.write(home / "rules.json", json.dumps(_rules(), indent=1))
+    scrapes = [
+        {
+            "job_name": "services",
+            # The service and the instance are named as in the registry.
+            "static_configs": [
+                {"targets": [f"{LOOPBACK}:{state.ports[one]}"], "labels": {"service": service.name, "instance": one}}
+                for service in SERVICES.values()
+                for one in service.instance_ids()
+            ],
+        },
+        {
+            "job_name": "envoy",
+            "metrics_path": "/stats/prometheus",
+            "static_configs": [{"targets": [f"{LOOPBACK}:{state.ports['envoy']}"], "labels": {"instance": "envoy"}}],
+            "params": {"filter": ["^cluster\\."]},
+        },
+        {
+            "job_name": "alertmanager",
+            "static_configs": [
+                {"targets": [f"{LOOPBACK}:{state.ports['alertmanager']}"], "labels": {"instance": "alertmanager"}}
+            ],
+        },
+    ]
+    settings = {
+        "global": {"scrape_interval": "1s", "scrape_timeout": "900ms", "evaluation_interval": "1s"},
+        "rule_files": [str(home / "rules.json")],
+        "alerting": {
+            "alertmanagers": [{"static_configs": [{"targets": [f"{LOOPBACK}:{state.ports['alertmanager']}"]}]}]
+        },
+        "scrape_configs": scrapes,
+    }
+    # JSON is YAML.
+    configuration = files.write(home / "prometheus.yml", json.dumps(settings, indent=1))
+    port = state.ports["prometheus"]
+    return Process(
+        name="prometheus",
+        kind="prometheus",
+        pid=0,
+        started=0,
+        argv=(
+            state.programs["prometheus"],
+            f"--config.file={configuration}",
+            f"--web.listen-address={LOOPBACK}:{port}",
+            f"--storage.tsdb.path={home / 'data'}",
+            "--storage.tsdb.retention.time=6h",
+            "--log.level=warn",
+        ),
+        address=f"{LOOPBACK}:{port}",
+        url=f"http://{LOOPBACK}:{port}",
+        environment={"GOMAXPROCS": "1"},
+    )
+
+
+def configure_alertmanager(state: State) -> Process:
+    """Write Alertmanager's configuration; the server as it is to be started."""
+    home = files.folder(Path(state.directory) / "alertmanager")
+    settings = {
+        "route": {
+            "receiver": "nobody",
+            "group_by": ["alertname", "service"],
+            "group_wait": "1s",
+            "group_interval": "5s",
+        },
+        "receivers": [{"name": "nobody"}],
+    }
+    configuration = files.write(home / "alertmanager.yml", json.dumps(settings, indent=1))
+    port = state.ports["alertmanager"]
+    return Process(
+        name="alertmanager",
+        kind="alertmanager",
+        pid=0,
+        started=0,
+        argv=(
+            state.programs["alertmanager"],
+            f"--config.file={configuration}",
+            f"--web.listen-address={LOOPBACK}:{port}",
+            f"--storage.path={home / 'data'}",
+            "--cluster.listen-address=",
+            "--log.level=warn",
+        ),
+        address=f"{LOOPBACK}:{port}",
+        url=f"http://{LOOPBACK}:{port}",
+        environment={"GOMAXPROCS": "1"},
+        cwd=programs.home(state.programs["alertmanager"]),
+    )
+
+
+def version(state: State) -> str | None:
+    """Prometheus' version; None until it serves queries."""
+    url = f"http://{LOOPBACK}:{state.ports['prometheus']}"
+    try:
+        return str(ask_json(f"{url}/api/v1/status/buildinfo")["data"]["version"])
+    except LabError:
+        return None
+
+
+def alertmanager_version(state: State) -> str | None:
+    """Alertmanager's version; None until it serves requests."""
+    try:
+        answer = ask_json(f"http://{LOOPBACK}:{state.ports['alertmanager']}/api/v2/status")
+    except LabError:
+        return None
+    return str(answer["versionInfo"]["version"])
+
+
+def query(state: State, promql: str) -> list[dict[str, Any]]:
+    """An instant vector, as Prometheus gives it."""
+    url = f"http://{LOOPBACK}:{state.ports['prometheus']}/api/v1/query?query={quote(promql)}"
+    return list(ask_json(url)["data"]["result"])
+
+
+def _rules() -> dict[str, Any]:
+    def per_service(selector: str) -> str:
+        return f"sum by (service) (rate({_REQUESTS}{selector}[{SLI_WINDOW}]))"
+
+    failed = per_service('{code=~"5.."}')
+    alerts = [
+        {
+            "alert": "InstanceDown",
+            "expr": 'up{service!=""} == 0',
+            "for": "2s",
+            "labels": {"severity": "page"},
+            "annotations": {"summary": "{{ $labels.instance }} of {{ $labels.service }} can't be scraped"},
+        },
+        {
+            "alert": "HighErrorRatio",
+            "expr": f"{failed} / {per_service('')} > 0.02",
+            "for": "3s",
+            "labels": {"severity": "page"},
+            "annotations": {"summary": "{{ $labels.service }} fails {{ $value | humanizePercentage }} of its requests"},
+        },
+        {
+            "alert": "Watchdog",
+            "expr": "vector(1)",
+            "labels": {"severity": "none"},
+            "annotations": {"summary": "always firing: proof that alerts are evaluated"},
+        },
+    ]
+    return {"groups": [{"name": "lab", "interval": "1s", "rules": alerts}]}
