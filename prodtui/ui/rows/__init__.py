@@ -1,0 +1,1 @@
+"""From moments to rows: pure functions, tested without a terminal."""

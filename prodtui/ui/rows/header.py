@@ -1,0 +1,153 @@
+"""The header: where we are, whether it is ready, and how fresh each source's word is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from prodtui.model.assessment import ServiceAssessment, Verdict
+from prodtui.model.freshness import Freshness, SourceState
+from prodtui.model.moment import Moment
+from prodtui.ui import format as fmt
+from prodtui.ui.line import Line, line_length
+from prodtui.ui.rows.sign import OF_FRESHNESS, OF_VERDICT
+
+_GAP = ("  ", "")
+_FULLNESS = ((True, True), (False, True), (False, False))
+"""Whether the left part has words beside its counts, and the score: what goes first where it is narrow."""
+
+
+def header(moment: Moment, width: int, *, paused: bool, crumbs: Sequence[str] = ()) -> tuple[Line, Line]:
+    """The left and the right part of the header, in the fullest form that fits."""
+    service = moment.assessment.service(crumbs[1]) if len(crumbs) > 1 else None
+    right_end = _clock(moment, paused)
+    left = _left(moment, crumbs, service, words=False, score=False)
+    for form in (_named, _pointed, _classed, _dotted):
+        right = (*form(moment), *right_end)
+        for words, score in _FULLNESS[: 3 if form is _classed else 2]:
+            left = _left(moment, crumbs, service, words=words, score=score)
+            if line_length(left) + 3 + line_length(right) <= width:
+                return left, right
+    return left, right_end
+
+
+def first_line(moment: Moment) -> Line:
+    """The line under the header: since when nothing has failed. The first cause will stand here."""
+    assessment = moment.assessment
+    if not assessment.services or assessment.verdict in (Verdict.NOT_READY, Verdict.INCONCLUSIVE):
+        return ()
+    failing = [s.name for s in assessment.services if OF_VERDICT[s.verdict].badness > 1]
+    if failing:
+        return ()
+    since = moment.since.get("verdict")
+    turned = next((e.at for e in moment.events if e.bad is not None), None)
+    at = max((t for t in (turned, since.at if since else None) if t is not None), default=moment.now)
+    return (("FIRST ", "dim"), (f"nothing failing since {fmt.moment(at, moment.now)}", "dim"))
+
+
+def _left(
+    moment: Moment, crumbs: Sequence[str], service: ServiceAssessment | None, *, words: bool, score: bool
+) -> Line:
+    declared = moment.snapshot.declared
+    judged = service or moment.assessment
+    runs: list[tuple[str, str]] = [
+        (" ", ""),
+        ("prodtui", "strong accent"),
+        _GAP,
+        (declared.environment, f"strong {_colour(declared.colour)}".strip()),
+        _GAP,
+    ]
+    if len(crumbs) > 1:
+        runs += [(" › ".join(crumbs), "dim"), _GAP]
+    runs.append((f" {judged.verdict.replace('_', ' ')} ", judged.verdict.value))
+    if service is None and moment.assessment.services:
+        runs += _counts(moment, words=words)
+    if score and moment.assessment.services:
+        runs += [_GAP, (fmt.scores(judged.score, judged.score_max), "strong")]
+    return tuple(runs)
+
+
+def _counts(moment: Moment, *, words: bool) -> Line:
+    """`2 of 5 failing`, and how many can't be judged."""
+    verdicts = [service.verdict for service in moment.assessment.services]
+    failing, unknown = verdicts.count(Verdict.NOT_READY), verdicts.count(Verdict.INCONCLUSIVE)
+    total = len(verdicts)
+    if not failing and unknown:
+        return ((f" {unknown} of {total}" + (" unknown" if words else ""), "strong unknown"),)
+    said: Line = ((f" {failing} of {total}" + (" failing" if words else ""), "strong" if failing else "dim"),)
+    return (*said, (f" · {unknown} unknown", "strong unknown")) if unknown and words else said
+
+
+def _colour(declared: str | None) -> str:
+    """The environment's colour: a theme's word, `#rrggbb`, or a plain name for what it means in production."""
+    if declared is None:
+        return ""
+    if declared.startswith("#") and len(declared) == 7:
+        return declared
+    known = {"red": "bad", "green": "good", "yellow": "warn", "orange": "warn", "blue": "accent", "magenta": "unknown"}
+    return known.get(declared, "")
+
+
+def _clock(moment: Moment, paused: bool) -> Line:
+    if paused:
+        return ((" PAUSED ", "WARN"), (f" {fmt.clock(moment.now)}", "strong"))
+    return (("LIVE", "strong good"), (f" {fmt.clock(moment.now)}", ""))
+
+
+def _states(moment: Moment) -> list[tuple[SourceState, Freshness]]:
+    return [(state, state.freshness(moment.now)) for state in moment.snapshot.sources.values()]
+
+
+def _named(moment: Moment) -> Line:
+    """`● consul  ✖ envoy lost 18 s refused`."""
+    runs: list[tuple[str, str]] = []
+    for state, freshness in _states(moment):
+        runs += [*source(state, freshness, moment.now), _GAP]
+    return tuple(runs)
+
+
+def _pointed(moment: Moment) -> Line:
+    """Names only what is not live."""
+    runs: list[tuple[str, str]] = []
+    live = [state for state, freshness in _states(moment) if freshness is Freshness.LIVE]
+    for state, freshness in _states(moment):
+        if freshness is not Freshness.LIVE:
+            runs += [*source(state, freshness, moment.now), _GAP]
+    if live:
+        runs += [("●" * len(live), "good"), _GAP]
+    return tuple(runs)
+
+
+def _classed(moment: Moment) -> Line:
+    """Names only what is not live, with the class of its cause."""
+    runs: list[tuple[str, str]] = []
+    for state, freshness in _states(moment):
+        if freshness is not Freshness.LIVE:
+            sign = OF_FRESHNESS[freshness]
+            why = f" {state.cause.cause_class.value.replace('_', ' ')}" if state.cause else ""
+            runs += [(f"{sign.glyph} {state.name}{why}", sign.style), _GAP]
+    live = sum(freshness is Freshness.LIVE for _, freshness in _states(moment))
+    return (*runs, ("●" * live, "good"), _GAP) if live else tuple(runs)
+
+
+def _dotted(moment: Moment) -> Line:
+    """One glyph a source; of the first that is not live also the name and the cause class."""
+    runs: list[tuple[str, str]] = []
+    lost = [state for state, freshness in _states(moment) if freshness is not Freshness.LIVE]
+    for _, freshness in _states(moment):
+        runs.append((OF_FRESHNESS[freshness].glyph, OF_FRESHNESS[freshness].style))
+    if lost:
+        why = f" {lost[0].cause.cause_class.value.replace('_', ' ')}" if lost[0].cause else ""
+        runs.append((f" {lost[0].name}{why}" + (f" +{len(lost) - 1}" if len(lost) > 1 else ""), "bad"))
+    return (*runs, _GAP)
+
+
+def source(state: SourceState, freshness: Freshness, now: float) -> Line:
+    """A source's glyph and name; when it is not live also its age and cause."""
+    sign = OF_FRESHNESS[freshness]
+    if freshness is Freshness.LIVE:
+        return ((f"{sign.glyph} ", sign.style), (state.name, ""))
+    if state.read_at is None and state.cause is None:
+        return (("· ", "dim"), (f"{state.name} reading…", "dim"))
+    age = "never read" if state.read_at is None else f"{freshness} {fmt.age(state.age_s(now))}"
+    why = f" {state.cause.cause_class.value.replace('_', ' ')}" if state.cause else ""
+    return ((f"{sign.glyph} ", sign.style), (state.name, "strong"), (f" {age}{why}", sign.style))

@@ -1,0 +1,90 @@
+"""One service: its score as a sum that adds up, and the evidence of the selected check."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prodtui.model.records import HealthCheck, Instance
+from prodtui.model.subject import parts
+from prodtui.ui.grid import Grid
+from prodtui.ui.palette import Palette
+from prodtui.ui.rows import checks, evidence
+from prodtui.ui.rows.record import record_of
+from prodtui.ui.screens.split import SplitPage
+
+if TYPE_CHECKING:
+    from prodtui.model.assessment import CheckResult
+    from prodtui.model.moment import Moment
+
+
+class ServicePage(SplitPage):
+    """Why the service has its score."""
+
+    def __init__(self, palette: Palette, service: str, check: str | None = None) -> None:
+        super().__init__(palette, checks.COLUMNS)
+        self.service = service
+        self.crumbs = ("overview", service)
+        self._first = check
+
+    def shown(self, moment: Moment) -> None:
+        service = moment.assessment.service(self.service)
+        if service is None:
+            self.about.say(((" ", ""), (self.service, "strong"), ("  is no longer reported by any source", "warn")))
+            return
+        self.about.say(checks.about(service, moment.views[self.service]))
+        rows = checks.rows(service)
+        self.list.load(rows, checks.heading(service))
+        if self._first is not None or self.list.selected is None:
+            worst = max((row for row in rows if not row.heading), key=lambda row: row.badness, default=None)
+            key = self._first or (worst.key if worst else None)
+            self._first = None
+            if key is not None:
+                self.list.select(key)
+        self.tell_selected()
+
+    @property
+    def check(self) -> CheckResult | None:
+        """The selected check."""
+        service = self.moment.assessment.service(self.service) if self.moment else None
+        if service is None:
+            return None
+        return next((check for check in service.checks if check.id == self.list.selected), None)
+
+    def tell_selected(self) -> None:
+        check, moment = self.check, self.moment
+        service = moment.assessment.service(self.service) if moment else None
+        if check is not None and service is not None and moment is not None:
+            self.pane.load(
+                check.id, evidence.heading(check), lambda width: evidence.lines(check, service, moment, width)
+            )
+        else:
+            self.pane.load("", (("evidence", "strong"),), lambda _: ())
+
+    def on_grid_opened(self, _: Grid.Opened) -> None:
+        check, moment = self.check, self.moment
+        if check is None or moment is None:
+            return
+        for subject in check.subjects[:1]:
+            record = record_of(subject, moment)
+            if isinstance(record, HealthCheck | Instance):
+                self._open_health(subject, record)
+                return
+            if record is not None:
+                from prodtui.ui.screens.record import RecordPage
+
+                self.open(RecordPage(self.palette, subject, self.crumbs))
+                return
+        if check.pillar == "availability" and moment.views[self.service].health:
+            self._open_health(None, None)
+        else:
+            self.pane.focus()
+
+    def _open_health(self, subject: str | None, record: HealthCheck | Instance | None) -> None:
+        from prodtui.ui.screens.health import HealthPage
+
+        instance = None
+        if isinstance(record, Instance):
+            instance, subject = record.id, None
+        elif subject is not None and parts(subject)[0] != "health":
+            subject = None
+        self.open(HealthPage(self.palette, self.service, subject, instance))

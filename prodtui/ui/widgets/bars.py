@@ -1,0 +1,107 @@
+"""The lines at the screen's edges: header, notice, footer, and the prompt that takes the footer's place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from textual.events import Key
+from textual.message import Message
+from textual.strip import Strip
+
+from prodtui.ui.line import Line, between, strip
+from prodtui.ui.palette import Palette
+from prodtui.ui.widgets.lines import Lines
+
+
+class Bar(Lines):
+    """One line on a ground, from a function of the width."""
+
+    def __init__(self, palette: Palette, *, ground: str = "ground", above: int = 0) -> None:
+        super().__init__(palette)
+        self._ground = ground
+        self.above = above
+        self._said: Callable[[int], tuple[Line, Line]] = lambda _: ((), ())
+
+    def say(self, left: Line, right: Line = ()) -> None:
+        self.say_by_width(lambda _: (left, right))
+
+    def say_by_width(self, said: Callable[[int], tuple[Line, Line]]) -> None:
+        self._said = said
+        self.repaint()
+
+    def draw(self, width: int, height: int) -> Sequence[Strip]:
+        left, right = self._said(width)
+        blank = self._blank(width)
+        return [
+            *[blank] * min(self.above, height - 1),
+            strip((*between(left, right, width - 1), (" ", "")), width, self.palette, self._ground),
+        ]
+
+
+def hints(bindings: Sequence[tuple[str, str]]) -> Line:
+    """Keys and what they do, for the footer."""
+    runs: list[tuple[str, str]] = [(" ", "")]
+    for key, does in bindings:
+        runs += [(key, "strong accent"), (f" {does}  ", "dim")]
+    return tuple(runs)
+
+
+class Prompt(Lines, can_focus=True):
+    """A line to type in. Every key but enter, escape and ctrl-keys is text."""
+
+    class Typed(Message):
+        """The text changed."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    class Done(Message):
+        """Enter: keep what was typed. Escape: forget it."""
+
+        def __init__(self, text: str, *, kept: bool) -> None:
+            super().__init__()
+            self.text, self.kept = text, kept
+
+    sign: ClassVar[str] = "/"
+
+    def __init__(self, palette: Palette) -> None:
+        super().__init__(palette)
+        self.text = ""
+        self.found = ""
+
+    def draw(self, width: int, height: int) -> Sequence[Strip]:  # noqa: ARG002 — one line, whatever the height
+        left: Line = ((f" {self.sign}", "strong accent"), (self.text, "strong"), ("█", "accent"))
+        right: Line = (
+            (f"{self.found}   ", "dim"),
+            ("enter", "strong accent"),
+            (" keep  ", "dim"),
+            ("esc", "strong accent"),
+            (" clear  ", "dim"),
+            ("!", "strong accent"),
+            (" not ", "dim"),
+        )
+        return [strip((*between(left, right, width - 1), (" ", "")), width, self.palette, "bar")]
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:  # noqa: ARG002 — textual's
+        return character is not None and character.isprintable()
+
+    def on_key(self, event: Key) -> None:
+        if event.key in ("enter", "escape"):
+            self.post_message(self.Done(self.text, kept=event.key == "enter"))
+        elif event.key in ("backspace", "ctrl+h"):
+            self._type(self.text[:-1])
+        elif event.key == "ctrl+u":
+            self._type("")
+        elif event.character is not None and event.character.isprintable():
+            self._type(self.text + event.character)
+        elif event.key.startswith("ctrl+"):
+            return
+        event.stop()
+        event.prevent_default()
+
+    def _type(self, text: str) -> None:
+        self.text = text
+        self.repaint()
+        self.post_message(self.Typed(text))

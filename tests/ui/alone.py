@@ -1,0 +1,57 @@
+"""The dashboard as a process of its own, over moments of the shop: `python -m tests.ui.alone SCENE LOG`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from prodtui.model.moment import Moment
+from prodtui.model.records import HealthCheck
+from prodtui.model.rerun import Rerun
+from prodtui.sources.probes.rerun import rerun
+from prodtui.ui.app import ProdtuiApp
+from tests.ui import moments
+
+
+class Scene:
+    """What is told, and when."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._refreshed = asyncio.Event()
+
+    def refresh(self) -> None:
+        self._refreshed.set()
+
+    async def rerun(self, check: HealthCheck) -> Rerun:
+        return await rerun(check.definition.url or "")
+
+    async def feed(self) -> AsyncIterator[Moment]:
+        if self._name == "ill":
+            yield moments.ill()
+        else:
+            shop = moments.Shop()
+            shop.well()
+            yield shop.moment()
+            await self._refreshed.wait()
+            if self._name == "crash":
+                raise LookupError("the feed broke")
+            shop.tell(
+                "pgbouncer", *(moments.pool(name, used=3 if name == "payments" else 2) for name in moments.DATABASES)
+            )
+            yield shop.moment(0)
+        await asyncio.Event().wait()
+
+
+def main() -> int:
+    name, log = sys.argv[1:]
+    scene = Scene(name)
+    app = ProdtuiApp(scene.feed, scene, log_path=Path(log))
+    app.run(mouse=False)
+    return app.return_code or 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

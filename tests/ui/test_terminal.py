@@ -1,0 +1,208 @@
+"""The dashboard on a real pseudo-terminal: what it sends, and how it leaves the terminal."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+COLOUR = re.compile(rb"\x1b\[(?:[0-9]+;)*(?:3[0-79]|4[0-79]|9[0-7]|10[0-7]|[34]8;[25])(?:;[0-9]+)*m")
+SEQUENCE = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07]*\x07|\x1b[=>]")
+PATIENCE_S = 20.0
+
+
+class Terminal:
+    """A process on a pseudo-terminal, and all that it has sent."""
+
+    def __init__(self, scene: str, log: Path, size: tuple[int, int], environment: dict[str, str]) -> None:
+        self._master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
+        self._slave = slave
+        self.modes: list[Any] = termios.tcgetattr(slave)
+        base = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "COLORTERM", "LC_ALL", "LANG", "LC_CTYPE")}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.ui.alone", scene, str(log)],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            cwd=ROOT,
+            start_new_session=True,
+            env={**base, "TERM": "xterm-256color", "COLORTERM": "truecolor", **environment},
+        )
+        self.sent = b""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
+        for end in (self._master, self._slave):
+            with _closing():
+                os.close(end)
+
+    def text(self) -> str:
+        return SEQUENCE.sub(b"", self.sent).decode("utf-8", "replace")
+
+    def until(self, words: str) -> None:
+        ends = time.monotonic() + PATIENCE_S
+        while words not in self.text():
+            assert time.monotonic() < ends, f"never sent: {words!r}\n{self.text()[-2000:]}"
+            self.read(0.05)
+
+    def read(self, quiet_s: float) -> bytes:
+        """What comes until nothing has come for that long."""
+        got = b""
+        while select.select([self._master], [], [], quiet_s)[0]:
+            try:
+                part = os.read(self._master, 65_536)
+            except OSError:
+                break
+            if not part:
+                break
+            got += part
+        self.sent += got
+        return got
+
+    def press(self, keys: bytes) -> None:
+        os.write(self._master, keys)
+
+    def signal(self, number: int) -> None:
+        self._process.send_signal(number)
+
+    def hang_up(self) -> None:
+        """As when the network goes: both ends are gone."""
+        os.close(self._slave)
+        os.close(self._master)
+
+    def ended(self) -> int:
+        ends = time.monotonic() + PATIENCE_S
+        while self._process.poll() is None:
+            assert time.monotonic() < ends, "it did not end"
+            with _closing():
+                self.read(0.05)
+        with _closing():
+            self.read(0.05)
+        return self._process.returncode
+
+    def modes_now(self) -> list[Any]:
+        return termios.tcgetattr(self._slave)
+
+
+@contextmanager
+def _closing() -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError):
+        return  # the end is closed already, on purpose
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "prodtui.log"
+
+
+def started(scene: str, log: Path, *, size: tuple[int, int] = (120, 40), **environment: str) -> Terminal:
+    return Terminal(scene, log, size, environment)
+
+
+def restored(terminal: Terminal) -> bool:
+    """The main screen, a cursor, no modes left on, and the line discipline as it was."""
+    after = terminal.sent.rsplit(b"\x1b[?1049h", 1)[1]
+    return all(code in after for code in (b"\x1b[?1049l", b"\x1b[?25h")) and terminal.modes_now() == terminal.modes
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)], ids=["SIGTERM", "SIGHUP"])
+def test_a_signal_ends_it_and_gives_the_terminal_back(log: Path, number: int, code: int) -> None:
+    with started("well", log) as terminal:
+        terminal.until("nothing failing since")
+        terminal.signal(number)
+        assert terminal.ended() == code
+        assert restored(terminal)
+        assert "Traceback" not in terminal.text()
+
+
+def test_a_quit_gives_the_terminal_back(log: Path) -> None:
+    with started("well", log) as terminal:
+        terminal.until("nothing failing since")
+        terminal.press(b"q")
+        assert terminal.ended() == 0
+        assert restored(terminal)
+
+
+def test_a_crash_goes_to_the_log_and_not_over_the_screen(log: Path) -> None:
+    with started("crash", log) as terminal:
+        terminal.until("nothing failing since")
+        terminal.press(b"\x12")
+        assert terminal.ended() == 1
+        assert restored(terminal)
+        assert "Traceback" not in terminal.text()
+        assert "LookupError: the feed broke" in log.read_text()
+
+
+def test_it_ends_when_the_terminal_goes_away(log: Path) -> None:
+    with started("well", log) as terminal:
+        terminal.until("nothing failing since")
+        terminal.hang_up()
+        terminal.signal(signal.SIGHUP)
+        assert terminal.ended() != 0
+
+
+def test_no_color_sends_no_colour_on_any_screen(log: Path) -> None:
+    with started("ill", log, NO_COLOR="1") as terminal:
+        terminal.until("payments-db")
+        for keys in (b"\r", b"\r", b"?", b"\x1b"):
+            terminal.press(keys)
+            terminal.read(0.5)
+        terminal.until("deadline exceeded")
+        assert not COLOUR.findall(terminal.sent)
+        assert b"\x1b[1m" in terminal.sent or b"\x1b[0;1m" in terminal.sent
+
+
+def test_with_colour_there_is_colour(log: Path) -> None:
+    with started("ill", log) as terminal:
+        terminal.until("payments-db")
+        assert COLOUR.findall(terminal.sent)
+
+
+def test_sixteen_colours_are_the_terminals_own(log: Path) -> None:
+    with started("ill", log, TERM="linux", COLORTERM="") as terminal:
+        terminal.until("payments-db")
+        assert b";2;" not in terminal.sent
+        assert b"38;5" not in terminal.sent
+
+
+def test_a_locale_without_utf8_gets_ascii_alone(log: Path) -> None:
+    with started("ill", log, LC_ALL="C") as terminal:
+        terminal.until("payments-db")
+        assert SEQUENCE.sub(b"", terminal.sent).isascii()
+        assert "X payments" in terminal.text()
+
+
+def test_one_changed_number_costs_less_than_200_bytes(log: Path) -> None:
+    with started("well", log) as terminal:
+        terminal.until("nothing failing since")
+        terminal.read(0.5)
+        terminal.press(b"\x12")
+        sent = terminal.read(1.0)
+        assert b"3/20" in SEQUENCE.sub(b"", sent) or b"3" in SEQUENCE.sub(b"", sent)
+        assert 0 < len(sent) < 200
