@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from prodtui.lab import stack
 from prodtui.lab.state import Lab
+from prodtui.model.assessment import Verdict
+from prodtui.settings.load import load
+from prodtui.watch import read_once
+
+# A shared machine is slow at times: what a property says does not depend on it.
+settings.register_profile("prodtui", deadline=None)
+settings.load_profile("prodtui")
 
 # The first test that needs the lab waits for it, and the very first time for its servers' packages too.
 _UP_S = 300
@@ -44,3 +54,14 @@ def lab(lab_place: Path) -> Iterator[Lab]:
         yield running
     finally:
         stack.down(directory)
+
+
+@pytest.fixture(scope="session")
+def measured_lab(lab: Lab) -> Lab:
+    """The session's lab once its first window of 20 s is measured; before, its latency is rightly unknown."""
+    environment = load(lab.config_path, {}).environment()
+    ends = time.monotonic() + 60
+    while asyncio.run(read_once(environment, readings=2)).assessment.verdict not in (Verdict.READY, Verdict.WARN):
+        assert time.monotonic() < ends, "the lab is never READY"
+        time.sleep(1)
+    return lab

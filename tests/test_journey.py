@@ -49,17 +49,17 @@ def _walk(shown: Terminal) -> None:
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])
-def test_from_the_overview_to_the_raw_output_of_the_failing_check(lab: Lab, size: tuple[int, int]) -> None:
-    with terminal((*PRODTUI, "--config", lab.config_path), size=size) as shown:
+def test_from_the_overview_to_the_raw_output_of_the_failing_check(measured_lab: Lab, size: tuple[int, int]) -> None:
+    with terminal((*PRODTUI, "--config", measured_lab.config_path), size=size) as shown:
         shown.until("payments")
-        with fault(lab, "instance-killed", alerts=False):
+        with fault(measured_lab, "instance-killed", alerts=False):
             _walk(shown)
 
 
 @pytest.mark.timeout(120)
 def test_the_same_walk_on_etcd(etcd_lab: Lab) -> None:
     with terminal((*PRODTUI, "--config", etcd_lab.config_path)) as shown:
-        shown.until("payments")
+        shown.until(lambda screen: " READY" in screen.splitlines()[0], 40)  # its first window is measured
         with fault(etcd_lab, "instance-killed", alerts=False):
             _walk(shown)
 

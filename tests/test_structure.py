@@ -40,10 +40,7 @@ def test_imports_go_down_the_floors_only() -> None:
 
 
 def test_nothing_heavy_is_imported_before_the_first_frame() -> None:
-    program = (
-        "import sys, prodtui.cli.dashboard\n"
-        f"print(*[name for name in {HEAVY!r} if name in sys.modules])\n"
-    )
+    program = f"import sys, prodtui.cli.dashboard\nprint(*[name for name in {HEAVY!r} if name in sys.modules])\n"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
 

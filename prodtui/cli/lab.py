@@ -13,8 +13,11 @@ from prodtui.lab.errors import LabError
 
 if TYPE_CHECKING:
     from prodtui.lab.state import Lab
+    from prodtui.model.moment import Moment
 
 app = typer.Typer(no_args_is_help=False)
+
+FIRST_WINDOW_S = 40.0
 
 
 class RegistryKind(StrEnum):
@@ -139,9 +142,25 @@ def _show(config: Path) -> int:
         return dashboard(config, None)
     import asyncio
 
-    from prodtui.cli.environment import environment
     from prodtui.reports.status_text import status_text
+
+    sys.stdout.write(status_text(asyncio.run(_measured(config))))
+    return 0
+
+
+async def _measured(config: Path) -> Moment:
+    """The lab once its first window is measured: before, nobody can say how fast it is."""
+    import asyncio
+    import time
+
+    from prodtui.cli.environment import environment
+    from prodtui.model.assessment import Verdict
     from prodtui.watch import read_once
 
-    sys.stdout.write(status_text(asyncio.run(read_once(environment(config, None), readings=2))))
-    return 0
+    found, ends = environment(config, None), time.monotonic() + FIRST_WINDOW_S
+    while True:
+        moment = await read_once(found, readings=2)
+        if moment.assessment.verdict is not Verdict.INCONCLUSIVE or time.monotonic() > ends:
+            return moment
+        _say("waiting for the first 20 s to be measured")
+        await asyncio.sleep(4)

@@ -43,7 +43,8 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     at: float
     """When the answer arrived or the failure was certain."""
-    latency_s: float
+    latency_s: float | None
+    """How long the system took; None where the read waited for a change, which says nothing of the system."""
     answer: Answer | None = None
     cause: Cause | None = None
     """Exactly one of answer and cause is given."""

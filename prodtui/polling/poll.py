@@ -52,7 +52,15 @@ class Poll:
         self.pace = self.pace.succeeded() if cause is None else self.pace.failed()
         pause_s = self.pace.pause_s(took_s)
         at = started + took_s
-        return Reading(source=self.name, at=at, latency_s=took_s, answer=answer, cause=cause, next_at=at + pause_s)
+        waited = self.source.waits and answer is not None and not answer.keyframe
+        return Reading(
+            source=self.name,
+            at=at,
+            latency_s=None if waited else took_s,
+            answer=answer,
+            cause=cause,
+            next_at=at + pause_s,
+        )
 
     async def _ask(self, deadline_s: float) -> Answer:
         if self._under_way is not None and not self._under_way.done():
