@@ -14,7 +14,6 @@ from prodtui.model.assessment import Verdict
 from prodtui.model.cause import CauseClass
 from prodtui.model.freshness import Freshness
 from prodtui.model.moment import Moment
-from prodtui.model.records import Instance
 from prodtui.settings.load import load
 from prodtui.settings.loaded import Environment
 from prodtui.watch import Watch, read_once
@@ -112,7 +111,7 @@ async def test_a_refused_source_is_asked_less_and_less(tmp_path: Path, lab: Lab)
 
 async def test_a_change_arrives_when_it_happens_and_not_when_it_is_polled(lab: Lab, tmp_path: Path) -> None:
     async with Watch(_environment(lab, tmp_path)) as watch:
-        await _until(watch, lambda m: len(m.snapshot.of(Instance)) == 8)
+        await _until(watch, lambda m: len(m.views["payments"].health) >= 2)
         with fault(lab, "instance-killed", alerts=False):
             killed = time.time()
             moment = await _until(

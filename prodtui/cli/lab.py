@@ -160,7 +160,7 @@ async def _measured(config: Path) -> Moment:
     found, ends = environment(config, None), time.monotonic() + FIRST_WINDOW_S
     while True:
         moment = await read_once(found, readings=2)
-        if moment.assessment.verdict is not Verdict.INCONCLUSIVE or time.monotonic() > ends:
+        if moment.assessment.verdict in (Verdict.READY, Verdict.WARN) or time.monotonic() > ends:
             return moment
         _say("waiting for the first 20 s to be measured")
         await asyncio.sleep(4)
