@@ -7,6 +7,7 @@ one visible cell; `u` begins to change 1 % of the rows every 2 s; the cursor mov
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
 import string
 import sys
@@ -103,6 +104,7 @@ class Listing(App[None]):
         self.show()
         await asyncio.sleep(_SETTLED_S)
         beat.cancel()
+        gc.freeze()  # as the dashboard does once it is loaded; for both programs
         self._report.write_text(str(self._stall_s))
 
     async def _beat(self) -> None:

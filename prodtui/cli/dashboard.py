@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -36,8 +37,13 @@ class Desk:
         from prodtui.watch import Watch
 
         async with Watch(environment) as self._watch:
+            settled = False
             async for moment in self._watch.moments():
                 yield moment
+                if not settled and all(s.tried_at is not None for s in moment.snapshot.sources.values()):
+                    settled = True
+                    # What is loaded by now stays to the end: no collection has to walk it (30 ms) between two keys.
+                    gc.freeze()
 
     async def rerun(self, check: HealthCheck) -> Rerun:
         """Makes an HTTP health check again, now."""

@@ -6,13 +6,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import msgspec
+
 from prodtui.ui.line import Line
 
 Order = float | str | None
 
 
-class Cell(NamedTuple):
-    """One cell: its text, the name of its style, what it sorts by (else its text), and runs that follow the text."""
+class Cell(msgspec.Struct, frozen=True, gc=False):
+    """One cell: its text, the name of its style, what it sorts by (else its text), and runs that follow the text.
+
+    Without the garbage collector: it can hold no cycle, and walking the cells of 10,000 rows holds the loop for 60 ms.
+    """
 
     text: str = ""
     style: str = ""
@@ -24,7 +29,7 @@ class Cell(NamedTuple):
         return self.text + "".join(text for text, _ in self.tail) if self.tail else self.text
 
 
-class Row(NamedTuple):
+class Row(msgspec.Struct, frozen=True, gc=False):
     """One entity. `badness` is 0 where all is well; a heading (its first and last cell) can't be selected."""
 
     key: str

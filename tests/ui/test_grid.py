@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 
 import pytest
+from msgspec.structs import replace
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 
@@ -187,7 +188,7 @@ async def test_any_name_fits_its_column(name: str) -> None:
 
 async def test_headings_are_passed_over() -> None:
     heading = Row("h", (Cell("pillar", "strong"), Cell("1/2")), heading=True)
-    app = loaded([heading, row(1), heading._replace(key="h2"), row(2)])
+    app = loaded([heading, row(1), replace(heading, key="h2"), row(2)])
     async with app.run_test(size=(60, 22)) as pilot:
         assert app.grid.selected == "row-1"
         await pilot.press("j")

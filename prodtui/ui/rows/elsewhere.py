@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from prodtui.model.freshness import Freshness
 from prodtui.model.moment import Moment
 from prodtui.ui.grid_layout import Column
@@ -52,7 +54,7 @@ def _of_pool(row: Row) -> Row:
     glyph, name, bar, used, waiting = row.cells
     kind = "pool" if row.key.startswith("pool:") else "database"
     tail = (*bar.tail, ("  ", ""), (used.text, used.style), ("  ", ""), (waiting.text, waiting.style))
-    return Row(row.key, (glyph, Cell(kind, "dim"), name, bar._replace(tail=tail)), row.badness)
+    return Row(row.key, (glyph, Cell(kind, "dim"), name, replace(bar, tail=tail)), row.badness)
 
 
 def _of_breaker(row: Row) -> Row:
@@ -60,7 +62,7 @@ def _of_breaker(row: Row) -> Row:
     tail: Line = (("  ", ""), (since.text, since.style))
     if shed.text:
         tail = (*tail, ("  ", ""), (f"{shed.text} shed/s", "bad"))
-    return Row(row.key, (glyph, Cell("breaker", "dim"), name, state._replace(tail=tail)), row.badness)
+    return Row(row.key, (glyph, Cell("breaker", "dim"), name, replace(state, tail=tail)), row.badness)
 
 
 def _observability(moment: Moment) -> list[Row]:

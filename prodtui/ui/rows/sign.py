@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from prodtui.model.assessment import Assessment, State, Verdict
 from prodtui.model.freshness import Freshness, SourceState
 from prodtui.model.records import BreakerState, HealthStatus
@@ -90,6 +92,6 @@ def aged(cells: tuple[Cell, ...], source: SourceState, now: float, *, names: int
     if freshness is Freshness.STALE:
         return (
             *cells[:names],
-            *(c._replace(style="dim", tail=tuple((text, "dim") for text, _ in c.tail)) for c in cells[names:]),
+            *(replace(c, style="dim", tail=tuple((text, "dim") for text, _ in c.tail)) for c in cells[names:]),
         )
     return (UNKNOWN.cell, *cells[1:names], *(Cell("?", "unknown") if c.text or c.tail else c for c in cells[names:]))
