@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from prodtui.model.assessment import CheckResult, PillarResult, State
 
 MOST = 2
+ECHOES = frozenset({"observability.no_page_firing"})
+"""An alert repeats what other checks measure: it speaks only where they leave room."""
 _BAD = (State.FAIL, State.UNKNOWN, State.WARN)
 
 
@@ -15,7 +17,7 @@ def why(pillars: Sequence[PillarResult], briefs: Mapping[str, str], missing: Seq
 
     What decides the verdict comes first, then what loses the most points. `briefs` is by check id.
     """
-    found = [(2, pillar.of, f"{pillar.name} not measured") for pillar in pillars if pillar.name in missing]
+    found = [(False, 2, pillar.of, f"{pillar.name} not measured") for pillar in pillars if pillar.name in missing]
     for pillar in pillars:
         bad = [check for check in pillar.checks if check.state in _BAD and briefs.get(check.id)]
         if bad:
@@ -23,9 +25,10 @@ def why(pillars: Sequence[PillarResult], briefs: Mapping[str, str], missing: Seq
             worst = max(
                 bad, key=lambda check: (_gravity(check), check.weight * (2 if check.state is not State.WARN else 1))
             )
-            found.append((_gravity(worst), worst.of - worst.points, briefs[worst.id]))
-    found.sort(key=lambda reason: (-reason[0], -reason[1]))
-    return " · ".join(list(dict.fromkeys(brief for _, _, brief in found))[:MOST])
+            echo = worst.id in ECHOES
+            found.append((echo, _gravity(worst), worst.of - worst.points, briefs[worst.id]))
+    found.sort(key=lambda reason: (reason[0], -reason[1], -reason[2]))
+    return " · ".join(list(dict.fromkeys(brief for *_, brief in found))[:MOST])
 
 
 def _gravity(check: CheckResult) -> int:

@@ -14,7 +14,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from prodtui.ui.arrangement import Arrangement
-from prodtui.ui.line import Line
+from prodtui.ui.line import Line, Run, length
 from prodtui.ui.palette import Palette
 from prodtui.ui.widgets.bars import Bar, Prompt, hints
 from prodtui.ui.widgets.lines import Searched
@@ -119,7 +119,7 @@ class Page(Screen[None], inherit_bindings=False):
 
     def say_keys(self) -> None:
         """The live keys, in the footer."""
-        self.footer.say(hints(self.keys()), ((self.noted(), "warn"),))
+        self._say_beside_keys((self.noted(), "warn"))
 
     def keys(self) -> list[tuple[str, str]]:
         """Keys worth a place in the footer and what they do: what the bindings now in force say."""
@@ -214,7 +214,11 @@ class Page(Screen[None], inherit_bindings=False):
 
     def say(self, text: str) -> None:
         """A word at the footer's right, until the keys change."""
-        self.footer.say(hints(self.keys()), ((text, "accent"),))
+        self._say_beside_keys((text, "accent"))
+
+    def _say_beside_keys(self, said: Run) -> None:
+        keys = self.keys()
+        self.footer.say_by_width(lambda width: (hints(keys, width - length(said[0])), (said,)))
 
 
 _ORDER = {

@@ -25,6 +25,7 @@ class ServicePage(SplitPage):
         self.service = service
         self.crumbs = ("overview", service)
         self._first = check
+        self._landed = False
 
     def shown(self, moment: Moment) -> None:
         service = moment.assessment.service(self.service)
@@ -34,10 +35,10 @@ class ServicePage(SplitPage):
         self.about.say(checks.about(service, moment.views[self.service]))
         rows = checks.rows(service)
         self.list.load(rows, checks.heading(service))
-        if self._first is not None or self.list.selected is None:
+        if not self._landed and rows:
+            self._landed = True
             worst = max((row for row in rows if not row.heading), key=lambda row: row.badness, default=None)
             key = self._first or (worst.key if worst else None)
-            self._first = None
             if key is not None:
                 self.list.select(key)
         self.tell_selected()

@@ -9,7 +9,7 @@ from textual.events import Key
 from textual.message import Message
 from textual.strip import Strip
 
-from prodtui.ui.line import Line, between, strip
+from prodtui.ui.line import Line, between, length, strip
 from prodtui.ui.palette import Palette
 from prodtui.ui.widgets.lines import Lines
 
@@ -39,10 +39,13 @@ class Bar(Lines):
         ]
 
 
-def hints(bindings: Sequence[tuple[str, str]]) -> Line:
-    """Keys and what they do, for the footer."""
+def hints(bindings: Sequence[tuple[str, str]], width: int) -> Line:
+    """Keys and what they do, for the footer. Where they don't fit those before the last go: that one is for help."""
+    kept = list(bindings)
+    while len(kept) > 1 and 1 + sum(length(key) + length(does) + 3 for key, does in kept) > width:
+        del kept[-2]
     runs: list[tuple[str, str]] = [(" ", "")]
-    for key, does in bindings:
+    for key, does in kept:
         runs += [(key, "strong accent"), (f" {does}  ", "dim")]
     return tuple(runs)
 
