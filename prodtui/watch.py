@@ -31,6 +31,7 @@ from prodtui.timeline.transitions import check_events, record_events, since_afte
 DEFAULT_INTERVAL_S = 2.0
 EVENTS_KEPT = 500
 TREND_STEP_S = 10
+HOUR_S = 3600
 TREND_POINTS = 90
 GATHERING_S = 0.05
 """Readings that arrive this close together make one moment: the sources are asked in the same breath."""
@@ -46,10 +47,12 @@ class Follower(Protocol):
 class Course:
     """The course of one environment: readings in, moments out. It reads no clock and does no I/O."""
 
-    def __init__(self, declared: Declared, policy: Policy, *, single_reading: bool = False) -> None:
+    def __init__(self, declared: Declared, policy: Policy, *, readings: int | None = None) -> None:
         self.snapshot: Snapshot = empty(declared)
         self._policy = policy
-        self._single_reading = single_reading
+        self._readings = readings
+        """How often each source is read; None: again and again."""
+        self._turns: dict[str, list[float]] = {}
         self._events: tuple[Event, ...] = ()
         self._since: dict[str, Since] = {}
         self._freshness: dict[str, Freshness] = {}
@@ -76,7 +79,13 @@ class Course:
         found, self._freshness = sources_after(self.snapshot.sources, self._freshness, now)
         self._tell_events(found)
         self._views = service_views(self.snapshot)
-        assessment = assess(self._views, self._policy, now, single_reading=self._single_reading)
+        assessment = assess(
+            self._views,
+            self._policy,
+            now,
+            single_reading=self._readings == 1,
+            turns=self._turns_within_the_hour(now),
+        )
         self._tell_events(check_events(self._assessment, assessment))
         self._tell_verdicts(assessment, now)
         self._assessment = assessment
@@ -90,7 +99,19 @@ class Course:
             trends={label: _points(buckets, now) for label, buckets in self._trends.items()},
         )
 
+    def _turns_within_the_hour(self, now: float) -> dict[str, int] | None:
+        if self._readings is not None:
+            return None
+        for key, times in list(self._turns.items()):
+            self._turns[key] = kept = [at for at in times if at > now - HOUR_S]
+            if not kept:
+                del self._turns[key]
+        return {key: len(times) for key, times in self._turns.items()}
+
     def _tell_events(self, found: list[Event]) -> None:
+        for event in found:
+            if event.kind == "health" and event.bad:
+                self._turns.setdefault(event.key, []).append(event.at)
         if found:
             self._events = (*reversed(found), *self._events)[:EVENTS_KEPT]
 
@@ -204,7 +225,7 @@ async def read_once(
     then is a timeout.
     """
     ends = time.monotonic() + deadline_s
-    course = Course(environment.declared, policy or Policy(), single_reading=readings == 1)
+    course = Course(environment.declared, policy or Policy(), readings=readings)
     polls = polls_of(environment)
     followers = [poll for poll in polls if isinstance(poll.source, Follower)]
     leaders = [poll for poll in polls if poll not in followers]

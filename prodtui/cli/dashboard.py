@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 UNUSABLE = 2
 CRASHED = 5
+DEBUG = "PRODTUI_DEBUG"
+HELD_TOO_LONG_S = 0.010
+"""In debug mode whoever holds the event loop longer than this is named in the log."""
 
 
 class Desk:
@@ -34,6 +38,10 @@ class Desk:
     async def moments(self) -> AsyncIterator[Moment]:
         """The environment's moments, for as long as somebody looks. Raises ConfigurationError, UsageError."""
         environment = await asyncio.to_thread(self._environment)
+        if os.environ.get(DEBUG):
+            loop = asyncio.get_running_loop()
+            loop.slow_callback_duration = HELD_TOO_LONG_S
+            loop.set_debug(True)
         from prodtui.watch import Watch
 
         async with Watch(environment) as self._watch:

@@ -44,9 +44,20 @@ def assess_snapshot(
     return assess(views, policy, now, single_reading=single_reading)
 
 
-def assess(views: Mapping[str, ServiceView], policy: Policy, now: float, *, single_reading: bool = False) -> Assessment:
-    """Every service judged at `now`. `single_reading`: sources were read once, rates that need two are INFO."""
-    questions = _questions(policy, now, single_reading=single_reading)
+def assess(
+    views: Mapping[str, ServiceView],
+    policy: Policy,
+    now: float,
+    *,
+    single_reading: bool = False,
+    turns: Mapping[str, int] | None = None,
+) -> Assessment:
+    """Every service judged at `now`.
+
+    `single_reading`: sources were read once, rates that need two are INFO. `turns`: how often each health check, by
+    subject, turned for the worse within the hour; None where nobody watched, and flapping is not judged.
+    """
+    questions = _questions(policy, now, single_reading=single_reading, turns=turns)
     services = [_service(view, policy, now, questions) for view in views.values()]
     return environment(services, policy, now, blind=blind(views, now))
 
@@ -137,12 +148,15 @@ def blind(views: Mapping[str, ServiceView], now: float) -> bool:
     return any(source.freshness(now) is Freshness.LOST for source in sources.values())
 
 
-def _questions(policy: Policy, now: float, *, single_reading: bool) -> list[Asked]:
+def _questions(
+    policy: Policy, now: float, *, single_reading: bool, turns: Mapping[str, int] | None = None
+) -> list[Asked]:
     lost: dict[str, bool] = {}
     asked: list[Asked] = []
     for check in CHECKS.values():
         limits = policy.checks.get(check.id, _AS_DECLARED).limits or check.limits
-        asked.append((check, Question(policy, now, limits=limits, single_reading=single_reading, lost=lost), limits))
+        question = Question(policy, now, limits=limits, single_reading=single_reading, lost=lost, turns=turns)
+        asked.append((check, question, limits))
     return asked
 
 

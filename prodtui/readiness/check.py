@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -28,11 +28,14 @@ class Question:
         limits: Limits | None = None,
         single_reading: bool = False,
         lost: dict[str, bool] | None = None,
+        turns: Mapping[str, int] | None = None,
     ) -> None:
         self.policy = policy
         self.now = now
         self.single_reading = single_reading
         """Each source was read once, on purpose: a rate that needs two readings is INFO."""
+        self.turns = turns
+        """How often each health check, by subject, turned for the worse within the hour; None where nobody watched."""
         self._limits = limits
         self._lost = {} if lost is None else lost
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from prodtui.model.assessment import State, Verdict
 from prodtui.model.declared import DeclaredService, DeclaredSource, Tier
 from prodtui.model.records import AnyRecord, HealthCheck, Phase, Plane, Service
-from prodtui.readiness.assess import History, assess_snapshot
+from prodtui.readiness.assess import History, assess, assess_snapshot
 from prodtui.readiness.policy import Policy
 from tests.builders import (
     CONSUL,
@@ -214,3 +214,19 @@ def test_a_service_that_vanishes_improves_nothing() -> None:
     assert before.verdict is Verdict.READY
     assert after.verdict is Verdict.INCONCLUSIVE
     assert after.score < before.score
+
+
+def test_a_check_that_comes_and_goes_warns_and_is_named_where_somebody_watched() -> None:
+    views = fleet(2, 0).views()
+
+    def flapping(turns: dict[str, int] | None) -> tuple[State, str] | None:
+        service = assess(views, Policy(), NOW, turns=turns).service("payments")
+        assert service is not None
+        return next(((c.state, c.reason) for c in service.checks if c.id == "availability.flapping"), None)
+
+    assert flapping(None) is None
+    assert flapping({}) == (State.PASS, "no health check flaps")
+    found = flapping({"health:consul:lab/ready:payments-2": 3})
+    assert found is not None
+    assert found[0] is State.WARN
+    assert found[1].startswith("payments-2 ready turned 3 times within the hour")

@@ -258,3 +258,24 @@ def test_panels_fill_the_screen_without_overlap(width: int, height: int, service
     for n, region in enumerate(regions):
         assert not any(region.overlaps(other) for other in regions[n + 1 :])
     assert found["events"].bottom == area.bottom
+
+
+async def test_a_service_opens_on_what_fails_and_not_on_what_stands_first() -> None:
+    app = dashboard(Hand(ill()))
+    async with app.run_test(size=(140, 40)) as pilot:
+        await shows(pilot, "✖ checkout")
+        await pilot.press("slash", *"checkout", "enter", "enter")
+        screen = await shows(pilot, "overview › checkout", "Why ")
+        assert "● B passing" in screen
+        await shows(pilot, "resilience.breaker_open blocking · FAIL")
+
+
+async def test_where_keys_do_not_fit_help_still_does() -> None:
+    app = dashboard(Hand(ill()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "✖ payments")
+        await pilot.press("enter")
+        await shows(pilot, "› payments")
+        await pilot.press("enter")
+        screen = await shows(pilot, "› health", "r re-run")
+        assert screen.rstrip().splitlines()[-1].rstrip().endswith("? help")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 
 from prodtui.model.assessment import State
@@ -168,6 +169,28 @@ def maintenance(view: ServiceView, ask: Question) -> Finding | None:
         )
     lost = ask.unheard(view.instances)
     return worst(lost) or of_record(view.instances[0], State.PASS, "no instance in maintenance")
+
+
+@CHECKS.check(
+    "availability.flapping",
+    "Health checks do not flap",
+    rule="no health check turned for the worse 3 times within the hour PASS, else WARN; absent where nobody watched",
+    remedy="Open the health check: often its timeout is near the usual answer time, or the instance restarts.",
+    limits=Limits(passes=Bound("<", 3), warns=Bound("<", math.inf)),
+)
+def flapping(view: ServiceView, ask: Question) -> Finding | None:
+    """How often the service's own health checks turned for the worse while somebody watched."""
+    checks = [said for said in ask.heard(view.health) if said.record.service]
+    if ask.turns is None or not checks:
+        return None
+    found = []
+    for said in checks:
+        turns = ask.turns.get(subject(said.source.name, said.record), 0)
+        name = f"{said.record.instance} {said.record.name}".strip()
+        state = ask.limits.judge(float(turns))
+        reason = f"{name} turned {turns} times within the hour" if turns else "no health check flaps"
+        found.append(of_record(said, state, reason, brief=f"{name} flaps", value=float(turns), severity=float(turns)))
+    return worst(found)
 
 
 def _sources(view: ServiceView) -> tuple[SourceState, ...]:
