@@ -28,7 +28,11 @@ _UP_S = 300
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give the first test that uses the lab the time to bring it up."""
+    """Tests of a measured lab come last: its first window is measured while others run.
+
+    The first test that uses the lab gets the time to bring it up.
+    """
+    items.sort(key=lambda item: "measured_lab" in getattr(item, "fixturenames", ()))
     for item in items:
         if "lab" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.timeout(_UP_S))

@@ -78,7 +78,7 @@ async def test_a_server_that_fails_is_a_cause_and_no_error(behaviour: Behaviour,
 @pytest.mark.parametrize(
     ("url", "cause_class"),
     [
-        (f"http://127.0.0.1:{lying.refused_port()}/", CauseClass.REFUSED),
+        ("http://127.0.0.1:{refused}/", CauseClass.REFUSED),
         ("http://no-such-host.invalid/", CauseClass.DNS),
         ("ftp://127.0.0.1/", CauseClass.INTERNAL),
         ("file:///etc/passwd", CauseClass.INTERNAL),
@@ -88,7 +88,7 @@ async def test_a_server_that_fails_is_a_cause_and_no_error(behaviour: Behaviour,
     ],
 )
 async def test_what_cannot_be_asked_is_a_cause_and_no_error(url: str, cause_class: CauseClass) -> None:
-    assert cause(await rerun(url)) is cause_class
+    assert cause(await rerun(url.replace("{refused}", str(lying.refused_port())))) is cause_class
 
 
 async def test_nothing_but_get_and_head_is_ever_asked() -> None:
