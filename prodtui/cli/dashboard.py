@@ -77,13 +77,20 @@ def dashboard(config: Path | str | None, env: str | None, *, theme: str | None =
     from prodtui.cli.log import log_file
 
     desk = Desk(Path(config) if config else None, env)
-    app = ProdtuiApp(desk.moments, desk, theme=theme, log_path=log_file())
+    try:
+        app = ProdtuiApp(desk.moments, desk, theme=theme, log_path=log_file())
+    except UsageError as error:  # no such theme
+        return _unusable(error)
     app.run(mouse=False)
     failure = app.failure
     if isinstance(failure, (ConfigurationError, UsageError)):
-        print(f"prodtui: {failure}", file=sys.stderr)  # noqa: T201
-        return UNUSABLE
+        return _unusable(failure)
     if failure is not None:
-        print(f"prodtui: stopped by {type(failure).__name__}; the log has it: {log_file()}", file=sys.stderr)  # noqa: T201
+        sys.stderr.write(f"prodtui: stopped by {type(failure).__name__}; the log has it: {log_file()}\n")
         return CRASHED
-    return 0
+    return app.return_code or 0
+
+
+def _unusable(error: Exception) -> int:
+    sys.stderr.write(f"prodtui: {error}\n")
+    return UNUSABLE

@@ -12,6 +12,7 @@ from rich.console import RenderableType
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.events import Event, Key
 from textual.screen import Screen
 
 from prodtui.ui.controls import Controls
@@ -91,6 +92,22 @@ class ProdtuiApp(App[None], inherit_bindings=False):
         page = self.screen
         if self.moment is not None and isinstance(page, Page):
             page.show(self.moment, paused=self.paused)
+
+    async def on_event(self, event: Event) -> None:
+        """A key is carried out before the next one is looked at.
+
+        Textual hands keys on to the widget that has the focus as they come, so that what is typed fast after `/`, or
+        arrives in one packet with it, would still reach the list.
+        """
+        if not isinstance(event, Key):
+            await super().on_event(event)
+            return
+        page = self.screen
+        if isinstance(page, Page) and page.prompt.display:
+            if not page.take(event) and not await self._check_bindings(event.key, priority=True):
+                await self._check_bindings(event.key)
+        elif not await self._check_bindings(event.key, priority=True):
+            await self._check_bindings(event.key)
 
     def on_page_resumed(self) -> None:
         if not self.paused:

@@ -21,6 +21,8 @@ from typing import Any, Self
 
 import pytest
 
+from tests.terminal import terminal
+
 ROOT = Path(__file__).parents[2]
 COLOUR = re.compile(rb"\x1b\[(?:[0-9]+;)*(?:3[0-79]|4[0-79]|9[0-7]|10[0-7]|[34]8;[25])(?:;[0-9]+)*m")
 SEQUENCE = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07]*\x07|\x1b[=>]")
@@ -129,88 +131,95 @@ def started(scene: str, log: Path, *, size: tuple[int, int] = (120, 40), **envir
     return Terminal(scene, log, size, environment)
 
 
-def restored(terminal: Terminal) -> bool:
+def restored(opened: Terminal) -> bool:
     """The main screen, a cursor, no modes left on, and the line discipline as it was."""
-    after = terminal.sent.rsplit(b"\x1b[?1049h", 1)[1]
-    return all(code in after for code in (b"\x1b[?1049l", b"\x1b[?25h")) and terminal.modes_now() == terminal.modes
+    after = opened.sent.rsplit(b"\x1b[?1049h", 1)[1]
+    return all(code in after for code in (b"\x1b[?1049l", b"\x1b[?25h")) and opened.modes_now() == opened.modes
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)], ids=["SIGTERM", "SIGHUP"])
 def test_a_signal_ends_it_and_gives_the_terminal_back(log: Path, number: int, code: int) -> None:
-    with started("well", log) as terminal:
-        terminal.until("nothing failing since")
-        terminal.signal(number)
-        assert terminal.ended() == code
-        assert restored(terminal)
-        assert "Traceback" not in terminal.text()
+    with started("well", log) as opened:
+        opened.until("nothing failing since")
+        opened.signal(number)
+        assert opened.ended() == code
+        assert restored(opened)
+        assert "Traceback" not in opened.text()
 
 
 def test_a_quit_gives_the_terminal_back(log: Path) -> None:
-    with started("well", log) as terminal:
-        terminal.until("nothing failing since")
-        terminal.press(b"q")
-        assert terminal.ended() == 0
-        assert restored(terminal)
+    with started("well", log) as opened:
+        opened.until("nothing failing since")
+        opened.press(b"q")
+        assert opened.ended() == 0
+        assert restored(opened)
 
 
 def test_a_crash_goes_to_the_log_and_not_over_the_screen(log: Path) -> None:
-    with started("crash", log) as terminal:
-        terminal.until("nothing failing since")
-        terminal.press(b"\x12")
-        assert terminal.ended() == 1
-        assert restored(terminal)
-        assert "Traceback" not in terminal.text()
+    with started("crash", log) as opened:
+        opened.until("nothing failing since")
+        opened.press(b"\x12")
+        assert opened.ended() == 1
+        assert restored(opened)
+        assert "Traceback" not in opened.text()
         assert "LookupError: the feed broke" in log.read_text()
 
 
 def test_it_ends_when_the_terminal_goes_away(log: Path) -> None:
-    with started("well", log) as terminal:
-        terminal.until("nothing failing since")
-        terminal.hang_up()
-        terminal.signal(signal.SIGHUP)
-        assert terminal.ended() != 0
+    with started("well", log) as opened:
+        opened.until("nothing failing since")
+        opened.hang_up()
+        opened.signal(signal.SIGHUP)
+        assert opened.ended() != 0
 
 
 def test_no_color_sends_no_colour_on_any_screen(log: Path) -> None:
-    with started("ill", log, NO_COLOR="1") as terminal:
-        terminal.until("payments-db")
+    with started("ill", log, NO_COLOR="1") as opened:
+        opened.until("payments-db")
         for keys in (b"\r", b"\r", b"?", b"\x1b"):
-            terminal.press(keys)
-            terminal.read(0.5)
-        terminal.until("deadline exceeded")
-        assert not COLOUR.findall(terminal.sent)
-        assert b"\x1b[1m" in terminal.sent or b"\x1b[0;1m" in terminal.sent
+            opened.press(keys)
+            opened.read(0.5)
+        opened.until("deadline exceeded")
+        assert not COLOUR.findall(opened.sent)
+        assert b"\x1b[1m" in opened.sent or b"\x1b[0;1m" in opened.sent
 
 
 def test_with_colour_there_is_colour(log: Path) -> None:
-    with started("ill", log) as terminal:
-        terminal.until("payments-db")
-        assert COLOUR.findall(terminal.sent)
+    with started("ill", log) as opened:
+        opened.until("payments-db")
+        assert COLOUR.findall(opened.sent)
 
 
 def test_sixteen_colours_are_the_terminals_own(log: Path) -> None:
-    with started("ill", log, TERM="linux", COLORTERM="") as terminal:
-        terminal.until("payments-db")
-        assert b";2;" not in terminal.sent
-        assert b"38;5" not in terminal.sent
+    with started("ill", log, TERM="linux", COLORTERM="") as opened:
+        opened.until("payments-db")
+        assert b";2;" not in opened.sent
+        assert b"38;5" not in opened.sent
 
 
 def test_a_locale_without_utf8_gets_ascii_alone(log: Path) -> None:
-    with started("ill", log, LC_ALL="C") as terminal:
-        terminal.until("payments-db")
-        assert SEQUENCE.sub(b"", terminal.sent).isascii()
-        assert "X payments" in terminal.text()
+    with started("ill", log, LC_ALL="C") as opened:
+        opened.until("payments-db")
+        assert SEQUENCE.sub(b"", opened.sent).isascii()
+        assert "X payments" in opened.text()
 
 
 def test_one_changed_number_costs_less_than_200_bytes(log: Path) -> None:
-    with started("well", log) as terminal:
-        terminal.until("nothing failing since")
-        terminal.read(0.5)
-        before = len(terminal.sent)
-        terminal.press(b"\x12")
+    with started("well", log) as opened:
+        opened.until("nothing failing since")
+        opened.read(0.5)
+        before = len(opened.sent)
+        opened.press(b"\x12")
         ends = time.monotonic() + PATIENCE_S
-        while b"3" not in SEQUENCE.sub(b"", terminal.sent[before:]):
+        while b"3" not in SEQUENCE.sub(b"", opened.sent[before:]):
             assert time.monotonic() < ends, "the changed number was never sent"
-            terminal.read(0.05)
-        terminal.read(0.5)
-        assert len(terminal.sent) - before < 200
+            opened.read(0.05)
+        opened.read(0.5)
+        assert len(opened.sent) - before < 200
+
+
+def test_what_is_typed_ahead_reaches_what_the_keys_before_it_opened(log: Path) -> None:
+    with terminal((sys.executable, "-m", "tests.ui.alone", "ill", log)) as shown:
+        shown.until("payments-db")
+        shown.type("/catalog\r\r")  # as one packet, as over a slow link
+        shown.until("overview › catalog")

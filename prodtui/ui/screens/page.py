@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.events import Key
 from textual.geometry import Region
 from textual.layout import Layout
 from textual.message import Message
@@ -148,7 +149,7 @@ class Page(Screen[None], inherit_bindings=False):
         self._filtered = self.filtered()
         if self._filtered is not None:
             self.prompt.display = True
-            self.prompt.focus()
+            self.set_focus(self.prompt, scroll_visible=False)
             self.rearrange()
 
     def action_problems(self) -> None:
@@ -159,18 +160,25 @@ class Page(Screen[None], inherit_bindings=False):
             grid.narrow(grid.keep, problems_only=self.problems_only)
         self.say_keys()
 
-    def on_prompt_typed(self, event: Prompt.Typed) -> None:
+    def take(self, event: Key) -> bool:
+        """A key for the open prompt; says whether it was one."""
+        if event.key in ("enter", "escape"):
+            self._close_prompt(kept=event.key == "enter")
+            return True
+        if not self.prompt.take(event):
+            return False
         if self._filtered is not None:
-            self._filtered.filter(event.text)
+            self._filtered.filter(self.prompt.text)
             self.prompt.found = f"{self._filtered.found} found"
-            self.prompt.repaint()
+        self.prompt.repaint()
+        return True
 
-    def on_prompt_done(self, event: Prompt.Done) -> None:
-        if not event.kept:
+    def _close_prompt(self, *, kept: bool) -> None:
+        if not kept:
             self.clear_filter()
         self.prompt.display = False
         if self._filtered is not None:
-            self._filtered.focus()
+            self.set_focus(self._filtered, scroll_visible=False)
         self.rearrange()
         self.say_keys()
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual.events import Key
-from textual.message import Message
 from textual.strip import Strip
 
 from prodtui.ui.line import Line, between, length, strip
@@ -51,21 +50,7 @@ def hints(bindings: Sequence[tuple[str, str]], width: int) -> Line:
 
 
 class Prompt(Lines, can_focus=True):
-    """A line to type in. Every key but enter, escape and ctrl-keys is text."""
-
-    class Typed(Message):
-        """The text changed."""
-
-        def __init__(self, text: str) -> None:
-            super().__init__()
-            self.text = text
-
-    class Done(Message):
-        """Enter: keep what was typed. Escape: forget it."""
-
-        def __init__(self, text: str, *, kept: bool) -> None:
-            super().__init__()
-            self.text, self.kept = text, kept
+    """A line to type in. Whoever opened it hands it the keys."""
 
     sign: ClassVar[str] = "/"
 
@@ -87,24 +72,14 @@ class Prompt(Lines, can_focus=True):
         )
         return [strip((*between(left, right, width - 1), (" ", "")), width, self.palette, "bar")]
 
-    def check_consume_key(self, key: str, character: str | None) -> bool:  # noqa: ARG002 — textual's
-        return character is not None and character.isprintable()
-
-    def on_key(self, event: Key) -> None:
-        if event.key in ("enter", "escape"):
-            self.post_message(self.Done(self.text, kept=event.key == "enter"))
-        elif event.key in ("backspace", "ctrl+h"):
-            self._type(self.text[:-1])
+    def take(self, event: Key) -> bool:
+        """Types a key; says whether it was one to type."""
+        if event.key in ("backspace", "ctrl+h"):
+            self.text = self.text[:-1]
         elif event.key == "ctrl+u":
-            self._type("")
+            self.text = ""
         elif event.character is not None and event.character.isprintable():
-            self._type(self.text + event.character)
-        elif event.key.startswith("ctrl+"):
-            return
-        event.stop()
-        event.prevent_default()
-
-    def _type(self, text: str) -> None:
-        self.text = text
-        self.repaint()
-        self.post_message(self.Typed(text))
+            self.text += event.character
+        else:
+            return False
+        return True
