@@ -46,6 +46,9 @@ def _demo(context: typer.Context, registry: Registry = None) -> None:
         return
     from prodtui.lab import stack
 
+    if (already := stack.running()) is not None:
+        _say(f"the lab runs already in {already.directory}: it is shown, and left running")
+        raise typer.Exit(_show(Path(already.config_path)))
     lab = stack.up(registry=registry.value if registry else None, say=_say)
     try:
         code = _show(Path(lab.config_path))
