@@ -33,7 +33,7 @@ def select(
             near = get_close_matches(name, views, n=1)
             hint = f'; did you mean "{near[0]}"?' if near else ""
             known = ", ".join(views) or "none"
-            raise UsageError(f'no service is called "{name}"{hint} Services: {known}')
+            raise UsageError(f'no service is called "{name}"{hint or f"; known: {known}"}')
     judged = {service.name: service for service in assessment.services}
     return environment(
         (judged.get(name) or _nowhere(name) for name in required(asked, views)),

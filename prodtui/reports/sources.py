@@ -13,6 +13,10 @@ SCHEMA = "prodtui.sources/1"
 
 def sources_text(moment: Moment, unmatched: dict[str, tuple[str, ...]]) -> str:
     """What `prodtui sources` prints: every source's state, and the names that no service claims."""
+    if not moment.snapshot.sources:
+        return (
+            "No source is configured. `prodtui init` looks for what runs here; `prodtui lab` starts something to see.\n"
+        )
     lines = table(
         ("", "source", "kind", "state", "latency", "version", "rights"),
         (

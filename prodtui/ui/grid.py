@@ -141,7 +141,13 @@ class Grid(Searched, can_focus=True):
         self._reorder()
 
     def filter(self, typed: str) -> None:
+        """Keeps the rows that match; the cursor goes to the first whose own name does, as a reason may name another."""
         self.narrow(Filter.of(typed))
+        named = next(
+            (row.key for row in self._shown if not row.heading and typed.casefold() in row.key.casefold()), None
+        )
+        if typed and named is not None:
+            self.select(named)
 
     def select(self, key: str) -> None:
         """Moves the cursor to a row; nothing happens when it isn't shown."""
