@@ -279,3 +279,11 @@ async def test_where_keys_do_not_fit_help_still_does() -> None:
         await pilot.press("enter")
         screen = await shows(pilot, "› health", "r re-run")
         assert screen.rstrip().splitlines()[-1].rstrip().endswith("? help")
+
+
+async def test_a_filter_lands_on_the_row_of_that_name_and_not_on_one_whose_reason_names_it() -> None:
+    app = dashboard(Hand(ill()))
+    async with app.run_test(size=(140, 40)) as pilot:
+        await shows(pilot, "✖ checkout")
+        await pilot.press("G", "slash", *"payments", "enter", "enter")
+        await shows(pilot, "overview › payments")
