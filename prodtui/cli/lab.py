@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from prodtui.lab.errors import LabError
+from prodtui.lab.errors import LabError, UnknownFault
+from prodtui.model.errors import UsageError
 
 if TYPE_CHECKING:
     from prodtui.lab.state import Lab
@@ -97,19 +100,21 @@ def faults() -> None:
 
 @app.command()
 def fault(name: Annotated[str, typer.Argument(help="One of `prodtui lab faults`.")]) -> None:
-    """Breaks one real part. Example: prodtui lab fault pool-exhausted. Exit codes: 0; 1 unknown, or already in."""
+    """Breaks one real part. Example: prodtui lab fault pool-exhausted. Exit codes: 0; 1 already in; 2 no such fault."""
     from prodtui.lab.faults import FAULTS, inject
 
-    inject(_running(), name)
+    with _unknown_is_usage():
+        inject(_running(), name)
     typer.echo(f"injected: {name} — {FAULTS[name].title}")
 
 
 @app.command()
 def heal(name: Annotated[str | None, typer.Argument(help="A fault; all that are in by default.")] = None) -> None:
-    """Undoes a fault, or all of them. Exit codes: 0; 1 it was not in."""
+    """Undoes a fault, or all of them. Exit codes: 0; 1 it was not in; 2 no such fault."""
     from prodtui.lab.faults import heal as undo
 
-    healed = undo(_running(), name)
+    with _unknown_is_usage():
+        healed = undo(_running(), name)
     typer.echo(f"healed: {', '.join(healed) or 'nothing was broken'}")
 
 
@@ -120,6 +125,14 @@ def config_path(
     """Prints the path of a configuration that points at the running lab. Exit codes: 0; 1 no lab runs."""
     lab = _running()
     typer.echo(lab.policy_path if policy else lab.config_path)
+
+
+@contextmanager
+def _unknown_is_usage() -> Iterator[None]:
+    try:
+        yield
+    except UnknownFault as error:
+        raise UsageError(str(error)) from error
 
 
 def _running() -> Lab:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from prodtui.lab import files
+from prodtui.lab import certificates, files
 from prodtui.lab.network import LOOPBACK
 from prodtui.lab.registry import ETCD_PREFIX
 from prodtui.lab.state import State, lab_of
 from prodtui.lab.topology import CALLEES, SERVICES, SLI_WINDOW
 
-_POLICY = """\
-# The readiness policy of the lab: prodtui's defaults as they are.
-"""
+_POLICIES = Path(__file__).parent / "policies"
 
 
 def write(state: State) -> None:
-    """Write both files into the lab's directory."""
+    """Write the configuration into the lab's directory, and the policies beside it."""
     directory = Path(state.directory)
     secret = directory / "secrets"
     url = {name: f"http://{LOOPBACK}:{port}" for name, port in state.ports.items()}
@@ -32,6 +30,7 @@ def write(state: State) -> None:
             "url": url["prometheus"],
             "service_label": "service",
             "window": SLI_WINDOW,
+            "alertmanager": url["alertmanager"],
         },
     }
     lines = [
@@ -57,7 +56,8 @@ def write(state: State) -> None:
         lines += ["", f"[services.{service.name}]", *(f"{key} = {_toml(v)}" for key, v in kept.items())]
     lab = lab_of(state)
     files.write(lab.config_path, "\n".join(lines) + "\n")
-    files.write(lab.policy_path, _POLICY)
+    for policy in _POLICIES.glob("*.toml"):
+        files.write(directory / policy.name, policy.read_text())
 
 
 def _registry(state: State, url: str) -> dict[str, dict[str, str]]:
@@ -66,7 +66,11 @@ def _registry(state: State, url: str) -> dict[str, dict[str, str]]:
     # etcd knows who is there, not how they are: their health comes from asking them.
     return {
         "etcd": {"kind": "etcd", "url": url, "prefix": ETCD_PREFIX},
-        "probes": {"kind": "http", "registry": "etcd"},
+        "probes": {
+            "kind": "http",
+            "registry": "etcd",
+            "ca_file": str(certificates.authority(Path(state.directory))),
+        },
     }
 
 

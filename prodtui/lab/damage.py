@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import signal
+import ssl
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
 
-from prodtui.lab import envoy, postgresql, registry
+from prodtui.lab import certificates, envoy, files, migrations, postgresql, registry
 from prodtui.lab.errors import LabError
-from prodtui.lab.network import accepts, answers, free_ports, wait_for
+from prodtui.lab.network import LOOPBACK, accepts, answers, free_ports, wait_for
 from prodtui.lab.processes import alive, check_alive, end, kill, launch, run_state, send
 from prodtui.lab.state import Process, State, change
 from prodtui.lab.topology import POOL_SIZE, SERVICES
@@ -19,8 +21,10 @@ from prodtui.lab.topology import POOL_SIZE, SERVICES
 VICTIM = "payments-2"
 POOL_HOLDER = "month-end-report"
 LOCK_HOLDER = "schema-migration"
+CERTIFIED = "catalog-2"
+EXPIRES_IN = timedelta(days=3)
 # Beyond the 500 ms at which p99 fails, below the second after which payments' callers give up.
-_SLOW = "\n  PERFORM pg_sleep(0.5);"
+_SLOW = "BEGIN\n  PERFORM pg_sleep(0.5);"
 
 
 def _running(state: State, name: str) -> Process:
@@ -160,9 +164,14 @@ def start_database(state: State) -> None:
     _restart(state, "postgresql", lambda: postgresql.answers(state))
 
 
+def _authorise(state: State) -> str:
+    """The migration that makes the statement payments waits for; it replaces what is there."""
+    return migrations.text(Path(state.directory), "payments", "0002_authorise")
+
+
 def slow_statement(state: State) -> None:
     """Let payments' statement sleep."""
-    postgresql.run(state, postgresql.AUTHORISE.format(before=_SLOW), database="payments")
+    postgresql.run(state, _authorise(state).replace("BEGIN", _SLOW), database="payments")
     body = "SELECT 1 AS slow FROM pg_proc WHERE proname = 'authorise' AND prosrc LIKE '%pg_sleep%'"
     if not postgresql.run(state, body, database="payments"):
         raise LabError("payments' statement is still quick")
@@ -170,7 +179,7 @@ def slow_statement(state: State) -> None:
 
 def quick_statement(state: State) -> None:
     """Let payments' statement be as it was."""
-    postgresql.run(state, postgresql.AUTHORISE.format(before=""), database="payments")
+    postgresql.run(state, _authorise(state), database="payments")
 
 
 def revoke(state: State) -> None:
@@ -251,3 +260,39 @@ def resume(state: State) -> None:
     """Let PgBouncer serve payments-db again."""
     if _paused(state):  # else RESUME is an error
         postgresql.console(state, 'RESUME "payments-db"')
+
+
+def age_certificate(state: State) -> None:
+    """Let catalog-2 serve a certificate that has three days left of its ninety."""
+    place = Path(state.directory)
+    _running(state, CERTIFIED)
+    used = certificates.certificate(place, CERTIFIED)
+    files.write(_set_aside(used), used.read_text())
+    certificates.issue(place, CERTIFIED, SERVICES["catalog"].host_name, expires_in=EXPIRES_IN)
+    _reload_certificate(state)
+
+
+def renew_certificate(state: State) -> None:
+    """Let catalog-2 serve its own certificate again."""
+    used = certificates.certificate(Path(state.directory), CERTIFIED)
+    if _set_aside(used).exists():
+        _set_aside(used).replace(used)
+    _reload_certificate(state)
+
+
+def _set_aside(used: Path) -> Path:
+    return used.with_suffix(".set-aside")
+
+
+def _reload_certificate(state: State) -> None:
+    """Have catalog-2 take up its file, and wait until a handshake shows that certificate."""
+    process = state.process(CERTIFIED)
+    if not send(process, signal.SIGHUP):
+        return  # it takes up the file when it starts
+    used = certificates.certificate(Path(state.directory), CERTIFIED).read_text()
+    wait_for(
+        lambda: ssl.get_server_certificate((LOOPBACK, _port(process)), timeout=2).strip() in used,
+        timeout=5,
+        what=f"{CERTIFIED} serves the certificate in its file",
+        every=0.05,
+    )

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import asyncpg
 
-from prodtui.lab.service_settings import DatabaseSettings
+from prodtui.lab.environment import Environment
 
-# Longer than anyone waits for the service: when connections run out, those who wait pile up in PgBouncer.
-PATIENCE_S = 8.0
 # Together below Consul's 800 ms, so that the check's output is our answer, not its timeout.
 PING_PATIENCE_S = 0.4
 _CANCEL_PATIENCE_S = 0.2
@@ -29,16 +27,22 @@ class Unavailable(Exception):  # noqa: N818
 class Database:
     """A pool that connects when it is first used, so that a service starts while its database is down."""
 
-    def __init__(self, settings: DatabaseSettings, application_name: str) -> None:
-        self.name = settings.name
-        self._settings = settings
-        self._password = Path(settings.password_file).read_text().strip()
+    def __init__(self, environment: Environment, application_name: str) -> None:
+        self._url = environment.text("DATABASE_URL")
+        self._password = environment.secret("DATABASE_PASSWORD_FILE")
+        self._size = environment.number("DATABASE_POOL_SIZE")
+        self._patience_s = environment.seconds("STATEMENT_TIMEOUT")
+        self.name = urlsplit(self._url).path.lstrip("/")
         self._application_name = application_name
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
         self._opening = asyncio.Lock()
 
-    async def value(self, sql: str, *args: object, patience_s: float = PATIENCE_S) -> Any:  # noqa: ANN401
-        """The first value of the first row; raises Unavailable, and asyncpg.PostgresError when the server refuses."""
+    async def value(self, sql: str, *args: object, patience_s: float | None = None) -> Any:  # noqa: ANN401
+        """The first value of the first row, within the environment's STATEMENT_TIMEOUT unless told otherwise.
+
+        Raises Unavailable, and asyncpg.PostgresError when the server refuses.
+        """
+        patience_s = self._patience_s if patience_s is None else patience_s
         try:
             async with asyncio.timeout(patience_s):
                 pool = await self._connected()
@@ -59,9 +63,9 @@ class Database:
         ) as error:
             raise Unavailable(self.name, f"{type(error).__name__}: {error}") from error
 
-    async def ping(self) -> None:
-        """Nothing, when the database answers; raises as `value` does."""
-        await self.value("SELECT 1", patience_s=PING_PATIENCE_S)
+    async def ping(self, table: str) -> None:
+        """Nothing, when the database answers and the table can be read; raises as `value` does."""
+        await self.value(f"SELECT 1 FROM {table} LIMIT 1", patience_s=PING_PATIENCE_S)  # noqa: S608 -- a name of ours
 
     async def close(self) -> None:
         """Drop the connections."""
@@ -71,17 +75,13 @@ class Database:
     async def _connected(self) -> asyncpg.Pool[asyncpg.Record]:
         async with self._opening:
             if self._pool is None:
-                settings = self._settings
                 self._pool = await asyncpg.create_pool(
-                    host=settings.host,
-                    port=settings.port,
-                    user=settings.user,
+                    self._url,
                     password=self._password,
-                    database=settings.name,
                     ssl=False,
                     min_size=0,
-                    max_size=15,
-                    timeout=PATIENCE_S,
+                    max_size=self._size,
+                    timeout=self._patience_s,
                     # In transaction pooling the next transaction runs in another session: nothing prepared is there,
                     # and there is nothing to reset.
                     statement_cache_size=0,

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from prodtui.lab import files
+from prodtui.lab import certificates, files
 from prodtui.lab.errors import LabError
 from prodtui.lab.network import LOOPBACK, ask_json
 from prodtui.lab.state import Process, State
-from prodtui.lab.topology import CALLEES, SERVICES
+from prodtui.lab.topology import CALLEES, SERVICES, Service
 
 _TYPES = "type.googleapis.com/envoy"
 _HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
@@ -28,7 +28,7 @@ def configure(state: State) -> Process:
         "admin": {"address": _address(admin)},
         "static_resources": {
             "listeners": [_listener(state, callee) for callee in CALLEES],
-            "clusters": [_cluster(home, callee) for callee in CALLEES],
+            "clusters": [_cluster(state, SERVICES[callee]) for callee in CALLEES],
         },
     }
     configuration = files.write(home / "envoy.json", json.dumps(bootstrap, indent=1))
@@ -122,7 +122,7 @@ def _listener(state: State, callee: str) -> dict[str, Any]:
     }
 
 
-def _cluster(home: Path, callee: str) -> dict[str, Any]:
+def _cluster(state: State, callee: Service) -> dict[str, Any]:
     options = {
         "@type": f"type.googleapis.com/{_HTTP_OPTIONS}",
         # Shorter than the 75 s after which the services close: a connection that is closing is not picked for a call.
@@ -131,13 +131,13 @@ def _cluster(home: Path, callee: str) -> dict[str, Any]:
     }
     limits = {"max_connections": 100, "max_pending_requests": 100, "max_requests": 100, "max_retries": 10}
     return {
-        "name": callee,
+        "name": callee.name,
         "type": "EDS",
         "connect_timeout": "0.5s",
         "lb_policy": "ROUND_ROBIN",
         "eds_cluster_config": {
             "eds_config": {
-                "path_config_source": {"path": str(home / f"{callee}.json")},
+                "path_config_source": {"path": str(Path(state.directory) / "envoy" / f"{callee.name}.json")},
                 "resource_api_version": "V3",
             }
         },
@@ -162,4 +162,21 @@ def _cluster(home: Path, callee: str) -> dict[str, Any]:
         },
         "circuit_breakers": {"thresholds": [{"priority": "DEFAULT", **limits, "track_remaining": True}]},
         "typed_extension_protocol_options": {_HTTP_OPTIONS: options},
+        **({"transport_socket": _tls(state, callee)} if callee.tls else {}),
+    }
+
+
+def _tls(state: State, callee: Service) -> dict[str, Any]:
+    """TLS to a callee whose certificate must be the lab's and bear its name; for its health checks too."""
+    validation = {
+        "trusted_ca": {"filename": str(certificates.authority(Path(state.directory)))},
+        "match_typed_subject_alt_names": [{"san_type": "DNS", "matcher": {"exact": callee.host_name}}],
+    }
+    return {
+        "name": "envoy.transport_sockets.tls",
+        "typed_config": {
+            "@type": f"{_TYPES}.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
+            "sni": callee.host_name,
+            "common_tls_context": {"validation_context": validation},
+        },
     }

@@ -11,5 +11,9 @@ class AlreadyUp(LabError):  # noqa: N818 -- a state of the lab, named as one say
     """A lab runs in this directory already, or is being started there."""
 
 
+class UnknownFault(LabError):  # noqa: N818
+    """No fault has this name."""
+
+
 class ProgramsMissing(LabError):  # noqa: N818
     """Real servers that could neither be fetched nor found on PATH."""

@@ -9,7 +9,7 @@ from types import MappingProxyType
 import msgspec
 
 from prodtui.lab import damage
-from prodtui.lab.errors import LabError
+from prodtui.lab.errors import LabError, UnknownFault
 from prodtui.lab.state import Lab, State, change, load
 from prodtui.lab.topology import POOL_SIZE
 
@@ -27,7 +27,7 @@ class Fault:
 
 
 def inject(lab: Lab, name: str) -> None:
-    """Do it; LabError when the name is unknown, the fault is active already, or the damage can't be seen."""
+    """Do it; UnknownFault, or LabError when the fault is active already, or the damage can't be seen."""
     fault = _known(name)
     # Recorded first: whatever happens on the way, heal knows what to undo.
     state = change(lab.directory, lambda s: _with(s, name))
@@ -39,7 +39,7 @@ def inject(lab: Lab, name: str) -> None:
 
 
 def heal(lab: Lab, name: str | None = None) -> list[str]:
-    """Undo one fault, or all in reverse order; the names of those undone. LabError when it isn't active."""
+    """Undo one fault, or all in reverse order; the names of those undone. UnknownFault, LabError: it isn't active."""
     if name is not None:
         _known(name)
     current = _state(lab).faults
@@ -59,7 +59,7 @@ def active(lab: Lab) -> list[str]:
 
 def _known(name: str) -> Fault:
     if name not in FAULTS:
-        raise LabError(f"unknown fault {name!r}; there are: {', '.join(FAULTS)}")
+        raise UnknownFault(f"unknown fault {name!r}; there are: {', '.join(FAULTS)}")
     return FAULTS[name]
 
 
@@ -113,7 +113,7 @@ FAULTS = _by_name(
         name="lock-held",
         title="A session holds a lock that payments needs",
         does=f"{damage.LOCK_HOLDER} holds ACCESS EXCLUSIVE on payments' table account",
-        shows="sessions blocked in database payments, the root being the migration; payments slow, then failing",
+        shows="sessions of payments blocked by the migration, settlements for minutes; payments critical and failing",
         inject=damage.take_lock,
         heal=damage.release_lock,
     ),
@@ -137,7 +137,7 @@ FAULTS = _by_name(
         name="privilege-revoked",
         title="Inventory's role loses its rights",
         does="REVOKE SELECT on inventory's table",
-        shows="inventory answers 500, checkout and storefront fail with it; health checks stay green",
+        shows="inventory critical (permission denied) and answering 500; checkout and storefront fail with it",
         inject=damage.revoke,
         heal=damage.grant,
     ),
@@ -172,5 +172,13 @@ FAULTS = _by_name(
         shows="pool payments-db paused with clients waiting and no server connection, payments critical",
         inject=damage.pause,
         heal=damage.resume,
+    ),
+    Fault(
+        name="certificate-expiring",
+        title="A certificate of catalog is about to expire",
+        does=f"{damage.CERTIFIED} serves a certificate of the lab's CA that has {damage.EXPIRES_IN.days} days left",
+        shows=f"the certificate of {damage.CERTIFIED} alone expires in {damage.EXPIRES_IN.days} days; all else is well",
+        inject=damage.age_certificate,
+        heal=damage.renew_certificate,
     ),
 )

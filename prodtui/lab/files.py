@@ -9,6 +9,7 @@ from pathlib import Path
 from prodtui.lab.processes import identity
 
 ROLES = ("postgres", "monitor", "stats", "admin", "catalog", "payments", "inventory")
+TOKENS = ("refunds",)
 
 
 def folder(path: Path, user: str | None = None) -> Path:
@@ -30,9 +31,9 @@ def write(path: Path, text: str, user: str | None = None) -> Path:
 
 
 def write_secrets(directory: Path) -> None:
-    """A random password for every database role of the lab."""
-    for role in ROLES:
-        write(folder(directory / "secrets") / role, secrets.token_hex(16))
+    """A random password for every database role of the lab, and every token that a service asks for."""
+    for name in (*ROLES, *TOKENS):
+        write(folder(directory / "secrets") / name, secrets.token_hex(16))
 
 
 def secret(directory: Path, role: str) -> str:

@@ -7,16 +7,21 @@ from pathlib import Path
 
 import msgspec
 
-from prodtui.lab import files
+from prodtui.lab import certificates, files
 from prodtui.lab.network import LOOPBACK
 from prodtui.lab.registry import ETCD_PREFIX
-from prodtui.lab.service_settings import DatabaseSettings, ServiceSettings
+from prodtui.lab.service_settings import ServiceSettings
 from prodtui.lab.state import Process, State
 from prodtui.lab.topology import REQUESTS_PER_S, SERVICES, Service
 
+# Checkout itself gives its callees one second.
+_CALL_TIMEOUTS = {"storefront": "2.5s", "checkout": "1s"}
+
 
 def configure(state: State) -> list[Process]:
-    """Write every instance's settings; the processes as they are to be started."""
+    """Write every service's environment and every instance's settings; the processes as they are to be started."""
+    for service in SERVICES.values():
+        _write_environment(state, service)
     return [
         _instance(state, service, instance, number)
         for service in SERVICES.values()
@@ -24,19 +29,45 @@ def configure(state: State) -> list[Process]:
     ]
 
 
+def environment_file(directory: Path, service: str) -> Path:
+    """Where all instances of a service read what they have in common."""
+    return directory / "environment" / f"{service}.env"
+
+
+def _write_environment(state: State, service: Service) -> None:
+    directory = Path(state.directory)
+    secrets = directory / "secrets"
+    values: dict[str, object] = {}
+    if service.calls:
+        values = {
+            f"{callee.upper()}_URL": f"http://{LOOPBACK}:{state.ports[f'to-{callee}']}" for callee in service.calls
+        }
+        values["CALL_TIMEOUT"] = _CALL_TIMEOUTS[service.name]
+    if service.database:
+        port = state.ports["pgbouncer"]
+        values = {
+            "DATABASE_URL": f"postgresql://{service.database}@{LOOPBACK}:{port}/{service.pool}",
+            "DATABASE_PASSWORD_FILE": secrets / service.database,
+            "DATABASE_POOL_SIZE": 15,
+            # Longer than anyone waits for the service: when connections run out, those who wait pile up in PgBouncer.
+            "STATEMENT_TIMEOUT": "8s",
+        }
+    if service.name == "payments":
+        # Nobody waits for a settlement: one that meets a lock stays in line for it.
+        values |= {"BATCH_TIMEOUT": "300s", "REFUNDS_TOKEN_FILE": secrets / "refunds"}
+    path = environment_file(directory, service.name)
+    files.folder(path.parent)
+    files.write(path, "".join(f"{key}={value}\n" for key, value in values.items()))
+
+
 def _instance(state: State, service: Service, instance: str, number: int) -> Process:
     directory = Path(state.directory)
     port = state.ports[instance]
     place = "ab"[number % 2]
-    database = None
-    if service.database and service.pool:
-        database = DatabaseSettings(
-            host=LOOPBACK,
-            port=state.ports["pgbouncer"],
-            name=service.pool,
-            user=service.database,
-            password_file=str(directory / "secrets" / service.database),
-        )
+    certificate = None
+    if service.tls:
+        certificates.issue(directory, instance, service.host_name)
+        certificate = str(certificates.certificate(directory, instance))
     settings = ServiceSettings(
         service=service.name,
         instance=instance,
@@ -50,8 +81,9 @@ def _instance(state: State, service: Service, instance: str, number: int) -> Pro
         registry=state.registry,
         registry_url=f"http://{LOOPBACK}:{state.ports['registry']}",
         registry_prefix=ETCD_PREFIX,
-        callees={callee: f"http://{LOOPBACK}:{state.ports[f'to-{callee}']}" for callee in service.calls},
-        database=database,
+        environment_file=str(environment_file(directory, service.name)),
+        callees=service.calls,
+        certificate_file=certificate,
     )
     text = msgspec.json.format(msgspec.json.encode(settings)).decode()
     # Not "services": without a data directory Consul takes that folder of its working directory for persisted services.
@@ -63,7 +95,7 @@ def _instance(state: State, service: Service, instance: str, number: int) -> Pro
         started=0,
         argv=(sys.executable, "-m", "prodtui.lab.service", str(path)),
         address=f"{LOOPBACK}:{port}",
-        url=f"http://{LOOPBACK}:{port}",
+        url=f"{service.scheme}://{LOOPBACK}:{port}",
         version=service.version,
     )
 

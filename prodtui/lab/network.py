@@ -1,4 +1,4 @@
-"""Loopback: free ports, plain HTTP without proxies, and waiting for a condition."""
+"""Loopback: free ports, HTTP without proxies, and waiting for a condition."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import http.client
 import json
 import random
 import socket
+import ssl
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -60,22 +62,41 @@ def accepts(port: int, timeout: float = 0.5) -> bool:
     return True
 
 
-def ask(url: str, *, method: str = "GET", body: bytes | None = None, timeout: float = 2.0) -> tuple[int, bytes]:
-    """Status and body of one HTTP request; raises OSError or http.client.HTTPException."""
+def ask(
+    url: str,
+    *,
+    method: str = "GET",
+    body: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+    timeout: float = 2.0,
+    authority: Path | None = None,
+) -> tuple[int, bytes]:
+    """Status and body of one HTTP request; raises OSError or http.client.HTTPException.
+
+    `authority` is the file with the certificate of whom an https URL's server must be certified by.
+    """
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or LOOPBACK, parts.port, timeout=timeout)
+    host = parts.hostname or LOOPBACK
+    if parts.scheme == "https":
+        trusted = ssl.create_default_context(cafile=authority)
+        connection: http.client.HTTPConnection = http.client.HTTPSConnection(
+            host, parts.port, timeout=timeout, context=trusted
+        )
+    else:
+        connection = http.client.HTTPConnection(host, parts.port, timeout=timeout)
     try:
-        connection.request(method, f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}", body=body)
+        target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
+        connection.request(method, target, body=body, headers=headers or {})
         answer = connection.getresponse()
         return answer.status, answer.read()
     finally:
         connection.close()
 
 
-def answers(url: str, timeout: float = 1.0) -> bool:
+def answers(url: str, timeout: float = 1.0, authority: Path | None = None) -> bool:
     """Whether a GET is answered with 2xx."""
     try:
-        return 200 <= ask(url, timeout=timeout)[0] < 300
+        return 200 <= ask(url, timeout=timeout, authority=authority)[0] < 300
     except (OSError, http.client.HTTPException):
         return False
 

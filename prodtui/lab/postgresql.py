@@ -7,7 +7,7 @@ import io
 import subprocess
 from pathlib import Path
 
-from prodtui.lab import files
+from prodtui.lab import files, migrations
 from prodtui.lab.errors import LabError
 from prodtui.lab.network import LOOPBACK, wait_for
 from prodtui.lab.processes import check_alive, clean_environment, identity, launch, marked
@@ -25,38 +25,6 @@ _SETTINGS = {
     "jit": "off",
     "log_min_messages": "warning",
     "log_min_error_statement": "panic",
-}
-
-# The statement payments waits for; the fault `slow-query` puts a real pg_sleep in front of it.
-AUTHORISE = """
-CREATE OR REPLACE FUNCTION authorise(account_id integer, amount_cents integer) RETURNS bigint
-LANGUAGE plpgsql AS $$
-DECLARE remaining bigint;
-BEGIN{before}
-  UPDATE account SET authorised_cents = authorised_cents + amount_cents
-  WHERE id = account_id RETURNING balance_cents INTO remaining;
-  RETURN remaining;
-END $$;
-"""
-
-_SCHEMAS = {
-    "catalog": """
-CREATE TABLE product (id integer PRIMARY KEY, name text NOT NULL, price_cents integer NOT NULL);
-INSERT INTO product SELECT n, 'Product ' || n, 100 + (n * 37) % 9000 FROM generate_series(1, 500) n;
-GRANT SELECT ON product TO catalog;
-""",
-    "payments": """
-CREATE TABLE account (
-  id integer PRIMARY KEY, balance_cents bigint NOT NULL, authorised_cents bigint NOT NULL DEFAULT 0
-) WITH (fillfactor = 50);
-INSERT INTO account SELECT n, 1000000 FROM generate_series(1, 1000) n;
-GRANT SELECT, UPDATE ON account TO payments;
-""",
-    "inventory": """
-CREATE TABLE stock (product_id integer PRIMARY KEY, on_hand integer NOT NULL);
-INSERT INTO stock SELECT n, 10 + n % 90 FROM generate_series(1, 500) n;
-GRANT SELECT ON stock TO inventory;
-""",
 }
 
 
@@ -109,8 +77,8 @@ def create(state: State) -> Process:
     server = start(state)
     run(state, _roles(directory))
     for database in DATABASES:
-        run(state, f"CREATE EXTENSION pg_stat_statements; {_SCHEMAS[database]}", database=database)
-    run(state, AUTHORISE.format(before=""), database="payments")
+        schema = migrations.script(directory, database)
+        run(state, f"CREATE EXTENSION pg_stat_statements; {schema}", database=database)
     return server
 
 

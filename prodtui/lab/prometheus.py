@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from prodtui.lab import files, programs
+from prodtui.lab import certificates, files, programs
 from prodtui.lab.errors import LabError
 from prodtui.lab.network import LOOPBACK, ask_json
 from prodtui.lab.state import Process, State
-from prodtui.lab.topology import SERVICES, SLI_WINDOW
+from prodtui.lab.topology import SERVICES, SLI_WINDOW, Service
 
 _REQUESTS = "http_request_duration_seconds_count"
 
@@ -20,16 +21,10 @@ def configure(state: State) -> Process:
     """Write Prometheus' configuration and rules; the server as it is to be started."""
     home = files.folder(Path(state.directory) / "prometheus")
     files.write(home / "rules.json", json.dumps(_rules(), indent=1))
-    scrapes = [
-        {
-            "job_name": "services",
-            # The service and the instance are named as in the registry.
-            "static_configs": [
-                {"targets": [f"{LOOPBACK}:{state.ports[one]}"], "labels": {"service": service.name, "instance": one}}
-                for service in SERVICES.values()
-                for one in service.instance_ids()
-            ],
-        },
+    plain = [service for service in SERVICES.values() if not service.tls]
+    scrapes: list[dict[str, Any]] = [
+        {"job_name": "services", "static_configs": _instances(state, plain)},
+        *(_secured(state, service) for service in SERVICES.values() if service.tls),
         {
             "job_name": "envoy",
             "metrics_path": "/stats/prometheus",
@@ -65,6 +60,8 @@ def configure(state: State) -> Process:
             f"--web.listen-address={LOOPBACK}:{port}",
             f"--storage.tsdb.path={home / 'data'}",
             "--storage.tsdb.retention.time=6h",
+            # What fires before Alertmanager listens is else told again after a minute.
+            "--rules.alert.resend-delay=2s",
             "--log.level=warn",
         ),
         address=f"{LOOPBACK}:{port}",
@@ -107,6 +104,28 @@ def configure_alertmanager(state: State) -> Process:
     )
 
 
+def _instances(state: State, services: Iterable[Service]) -> list[dict[str, Any]]:
+    """The services' instances as targets, named as in the registry."""
+    return [
+        {"targets": [f"{LOOPBACK}:{state.ports[one]}"], "labels": {"service": service.name, "instance": one}}
+        for service in services
+        for one in service.instance_ids()
+    ]
+
+
+def _secured(state: State, service: Service) -> dict[str, Any]:
+    """A job of its own: the name that the certificate must bear is a job's setting."""
+    return {
+        "job_name": service.name,
+        "scheme": service.scheme,
+        "tls_config": {
+            "ca_file": str(certificates.authority(Path(state.directory))),
+            "server_name": service.host_name,
+        },
+        "static_configs": _instances(state, [service]),
+    }
+
+
 def version(state: State) -> str | None:
     """Prometheus' version; None until it serves queries."""
     url = f"http://{LOOPBACK}:{state.ports['prometheus']}"
@@ -139,7 +158,8 @@ def _rules() -> dict[str, Any]:
     alerts = [
         {
             "alert": "InstanceDown",
-            "expr": 'up{service!=""} == 0',
+            # Each by its name: a service whose targets lost their label would otherwise page nobody, unseen.
+            "expr": f'up{{service=~"{"|".join(SERVICES)}"}} == 0',
             "for": "2s",
             "labels": {"severity": "page"},
             "annotations": {"summary": "{{ $labels.instance }} of {{ $labels.service }} can't be scraped"},

@@ -43,15 +43,16 @@ async def keep(registration: Registration) -> None:
         await asyncio.sleep(_EVERY_S)
 
 
-def registration(settings: ServiceSettings, http: aiohttp.ClientSession) -> Registration:
+def registration(settings: ServiceSettings, config_hash: str, http: aiohttp.ClientSession) -> Registration:
     """The instance's entry in the registry it is told of."""
-    return ConsulRegistration(settings, http) if settings.registry == "consul" else EtcdRegistration(settings, http)
+    kind = ConsulRegistration if settings.registry == "consul" else EtcdRegistration
+    return kind(settings, config_hash, http)
 
 
 class ConsulRegistration:
     """A service with an HTTP check at a Consul agent."""
 
-    def __init__(self, settings: ServiceSettings, http: aiohttp.ClientSession) -> None:
+    def __init__(self, settings: ServiceSettings, config_hash: str, http: aiohttp.ClientSession) -> None:
         self._agent = f"{settings.registry_url}/v1/agent/service"
         self._instance = settings.instance
         self._http = http
@@ -66,7 +67,8 @@ class ConsulRegistration:
                 "zone": settings.zone,
                 "node": settings.node,
                 "tier": settings.tier,
-                "config_hash": settings.config_hash,
+                "config_hash": config_hash,
+                "scheme": settings.scheme,
                 "health_url": settings.health_url,
                 "runbook": settings.runbook,
             },
@@ -74,6 +76,8 @@ class ConsulRegistration:
                 "CheckID": f"ready:{settings.instance}",
                 "Name": "ready",
                 "HTTP": settings.health_url,
+                # It asks whether the instance is well; what its certificate is worth is judged apart.
+                "TLSSkipVerify": settings.scheme == "https",
                 "Interval": "1s",
                 "Timeout": "800ms",
             },
@@ -96,7 +100,7 @@ class ConsulRegistration:
 class EtcdRegistration:
     """A key under a lease in etcd: there while the instance keeps the lease alive."""
 
-    def __init__(self, settings: ServiceSettings, http: aiohttp.ClientSession) -> None:
+    def __init__(self, settings: ServiceSettings, config_hash: str, http: aiohttp.ClientSession) -> None:
         self._url = f"{settings.registry_url}/v3"
         self._http = http
         self._lease: str | None = None
@@ -111,7 +115,8 @@ class EtcdRegistration:
             "zone": settings.zone,
             "version": settings.version,
             "tier": settings.tier,
-            "config_hash": settings.config_hash,
+            "config_hash": config_hash,
+            "scheme": settings.scheme,
             "runbook": settings.runbook,
             "phase": "serving",
         }

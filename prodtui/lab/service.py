@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import signal
+import ssl
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -17,8 +17,10 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 from prometheus_client import REGISTRY, Histogram, disable_created_metrics, generate_latest
 
-from prodtui.lab import service_settings, work
+from prodtui.lab import environment, service_settings, work
 from prodtui.lab.database import Database, Unavailable
+from prodtui.lab.environment import Environment
+from prodtui.lab.refunds import refunds
 from prodtui.lab.registration import keep, registration
 from prodtui.lab.service_settings import ServiceSettings
 
@@ -28,13 +30,17 @@ _UNCOUNTED = frozenset({"/live", "/ready", "/metrics"})
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
-def application(settings: ServiceSettings, http: aiohttp.ClientSession, database: Database | None) -> web.Application:
+def application(
+    settings: ServiceSettings, shared: Environment, http: aiohttp.ClientSession, database: Database | None
+) -> web.Application:
     """The service's routes: its work, and what the platform asks of every service."""
     app = web.Application(middlewares=[_counted()])
     if database is not None:
         app.add_routes(work.KEEPING[settings.service](database))
+        if "REFUNDS_TOKEN_FILE" in shared.values:
+            app.add_routes(refunds(database, shared.secret("REFUNDS_TOKEN_FILE")))
     else:
-        app.add_routes(work.CALLING[settings.service](work.Callees(settings, http)))
+        app.add_routes(work.CALLING[settings.service](work.Callees(settings.callees, shared, http)))
 
     async def live(_: web.Request) -> web.StreamResponse:
         return web.json_response({"status": "pass"}, content_type="application/health+json")
@@ -61,7 +67,7 @@ async def _readiness(settings: ServiceSettings, database: Database | None) -> we
     if database is not None:
         check = {"componentId": database.name, "componentType": "datastore", "status": "pass"}
         try:
-            await database.ping()
+            await database.ping(work.TABLES[settings.service])
         except (Unavailable, asyncpg.PostgresError) as failure:
             status = 503
             check |= {"status": "fail", "output": str(failure)}
@@ -105,36 +111,56 @@ async def _answered(request: web.Request, respond: work.Respond) -> web.StreamRe
         return web.json_response({"error": answer.reason}, status=answer.status)
 
 
-async def _work_in_background(task: Callable[[Database], Awaitable[None]], database: Database) -> None:
+async def _work_in_background(
+    task: Callable[[Database, float], Awaitable[None]], database: Database, patience_s: float
+) -> None:
     while True:
         try:
-            await task(database)
+            await task(database, patience_s)
         except (Unavailable, asyncpg.PostgresError) as failure:
             _log.warning("background: %s", failure)
         await asyncio.sleep(work.BACKGROUND_EVERY_S)
 
 
-async def run(settings: ServiceSettings) -> None:
+def _secured(certificate: Path) -> ssl.SSLContext:
+    """TLS with this key and certificate; SIGHUP loads them again, for connections made from then on."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+
+    def reload() -> None:
+        try:
+            context.load_cert_chain(certificate)
+        except OSError as error:
+            _log.error("%s is not taken up, the certificate stays as it was: %s", certificate, error)
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)
+    return context
+
+
+async def run(settings: ServiceSettings, shared: Environment) -> None:
     """Serve until SIGTERM or SIGINT; in the registry from the first request that can be answered to the last."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    database = Database(settings.database, settings.instance) if settings.database else None
+    database = Database(shared, settings.instance) if "DATABASE_URL" in shared.values else None
+    secured = _secured(Path(settings.certificate_file)) if settings.certificate_file else None
     patience = aiohttp.ClientTimeout(total=1.0)
     async with (
         aiohttp.ClientSession() as http,
         aiohttp.ClientSession(timeout=patience) as registry_http,
         asyncio.TaskGroup() as tasks,
     ):
-        runner = web.AppRunner(application(settings, http, database), access_log=None, shutdown_timeout=1.0)
+        runner = web.AppRunner(application(settings, shared, http, database), access_log=None, shutdown_timeout=1.0)
         await runner.setup()
-        await web.TCPSite(runner, settings.host, settings.port).start()
-        entry = registration(settings, registry_http)
+        await web.TCPSite(runner, settings.host, settings.port, ssl_context=secured).start()
+        entry = registration(settings, settings.config_hash(shared), registry_http)
         running = [tasks.create_task(keep(entry))]
         background = work.BACKGROUND.get(settings.service)
         if background is not None and database is not None:
+            patience_s = shared.seconds("BATCH_TIMEOUT")
             running += [
-                tasks.create_task(_work_in_background(background, database)) for _ in range(work.BACKGROUND_WORKERS)
+                tasks.create_task(_work_in_background(background, database, patience_s))
+                for _ in range(work.BACKGROUND_WORKERS)
             ]
         await stop.wait()
         for task in running:
@@ -156,9 +182,10 @@ def main() -> None:
         raise SystemExit("usage: python -m prodtui.lab.service SETTINGS")
     try:
         settings = service_settings.read(Path(sys.argv[1]))
-    except (OSError, json.JSONDecodeError, ValueError) as error:
+        shared = environment.read(Path(settings.environment_file))
+    except (OSError, ValueError) as error:
         raise SystemExit(f"{sys.argv[1]}: {error}") from error
-    asyncio.run(run(settings))
+    asyncio.run(run(settings, shared))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What one service process is told, in a file of its own."""
+"""What one instance of a service is told, in a file of its own."""
 
 from __future__ import annotations
 
@@ -7,19 +7,11 @@ from pathlib import Path
 
 import msgspec
 
-
-class DatabaseSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the service's database is, as PgBouncer names it."""
-
-    host: str
-    port: int
-    name: str
-    user: str
-    password_file: str
+from prodtui.lab.environment import Environment
 
 
 class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """One instance of a service."""
+    """One instance of a service; what it shares with the others is in the environment file."""
 
     service: str
     instance: str
@@ -32,20 +24,26 @@ class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
     runbook: str
     registry: str
     registry_url: str
+    environment_file: str
     registry_prefix: str = ""
-    callees: dict[str, str] = {}
-    database: DatabaseSettings | None = None
+    callees: tuple[str, ...] = ()
+    certificate_file: str | None = None
+    """Key and certificate (PEM), with which the instance serves HTTPS; None: plain HTTP."""
+
+    @property
+    def scheme(self) -> str:
+        """How the instance is asked."""
+        return "https" if self.certificate_file else "http"
 
     @property
     def health_url(self) -> str:
         """Where the instance answers about its health."""
-        return f"http://{self.host}:{self.port}/ready"
+        return f"{self.scheme}://{self.host}:{self.port}/ready"
 
-    @property
-    def config_hash(self) -> str:
+    def config_hash(self, environment: Environment) -> str:
         """A digest of what all instances of the service must have in common."""
         shared = msgspec.json.encode(
-            [self.service, self.version, self.tier, self.callees, self.database, self.registry_url]
+            [self.service, self.version, self.tier, self.registry_url, self.callees, environment.values]
         )
         return hashlib.sha256(shared).hexdigest()[:12]
 

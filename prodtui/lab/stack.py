@@ -11,7 +11,19 @@ from pathlib import Path
 
 import msgspec
 
-from prodtui.lab import configuration, envoy, files, fleet, health, pgbouncer, postgresql, programs, prometheus
+from prodtui.lab import (
+    certificates,
+    configuration,
+    envoy,
+    files,
+    fleet,
+    health,
+    migrations,
+    pgbouncer,
+    postgresql,
+    programs,
+    prometheus,
+)
 from prodtui.lab import registry as registry_server
 from prodtui.lab.errors import AlreadyUp, LabError
 from prodtui.lab.network import answers, free_ports, wait_for
@@ -146,6 +158,8 @@ def _start(place: Path, wanted: Registry | None, say: Say) -> Lab:
     state = change(place, lambda s: msgspec.structs.replace(s, registry=chosen, programs=found, ports=ports, user=user))
     files.folder(place / "logs")
     files.write_secrets(place)
+    certificates.create_authority(place)
+    migrations.write(place)
     configuration.write(state)
     say("starting the servers and services")
     starts: list[Callable[[], Process]] = [
@@ -203,7 +217,7 @@ def _postgresql(state: State) -> Process:
 def _service(place: Path, process: Process) -> Process:
     server = launch(place, process)
     wait_for(
-        lambda: answers(f"{server.url}/live"),
+        lambda: answers(f"{server.url}/live", authority=certificates.authority(place)),
         timeout=20,
         what=f"{server.name} answers",
         still=lambda: check_alive(place, server),

@@ -93,7 +93,7 @@ class Lab(msgspec.Struct, frozen=True, kw_only=True):
         raise LabError(f"the lab has no server {name!r}")
 
     def secret_path(self, role: str) -> Path:
-        """The file with a database role's password."""
+        """The file with a database role's password, or a token."""
         return self.directory / "secrets" / role
 
 

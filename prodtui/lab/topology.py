@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """One service; `calls` are reached through Envoy, `database` through PgBouncer."""
+    """One service; `calls` are reached through Envoy, `database` through PgBouncer, and with `tls` it serves HTTPS."""
 
     name: str
     tier: str
@@ -17,11 +17,22 @@ class Service:
     version: str
     calls: tuple[str, ...] = ()
     database: str | None = None
+    tls: bool = False
 
     @property
     def pool(self) -> str | None:
         """The name under which PgBouncer pools the service's database."""
         return f"{self.database}-db" if self.database else None
+
+    @property
+    def scheme(self) -> str:
+        """How its instances are asked."""
+        return "https" if self.tls else "http"
+
+    @property
+    def host_name(self) -> str:
+        """The name in its instances' certificates."""
+        return f"{self.name}.lab"
 
     @property
     def runbook(self) -> str:
@@ -39,7 +50,7 @@ def _by_name(*services: Service) -> Mapping[str, Service]:
 
 SERVICES = _by_name(
     Service(name="storefront", tier="C", instances=1, version="2.3.0", calls=("catalog", "checkout")),
-    Service(name="catalog", tier="B", instances=2, version="1.8.2", database="catalog"),
+    Service(name="catalog", tier="B", instances=2, version="1.8.2", database="catalog", tls=True),
     Service(name="checkout", tier="B", instances=2, version="3.1.4", calls=("payments", "inventory")),
     Service(name="payments", tier="B", instances=2, version="1.4.2", database="payments"),
     Service(name="inventory", tier="C", instances=1, version="1.2.0", database="inventory"),

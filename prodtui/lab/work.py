@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from types import MappingProxyType
 
 import aiohttp
@@ -14,30 +14,29 @@ from prometheus_client import Gauge
 
 from prodtui.lab.breaker import CircuitBreaker
 from prodtui.lab.database import Database, Unavailable
-from prodtui.lab.service_settings import ServiceSettings
+from prodtui.lab.environment import Environment
 
 Respond = Callable[[web.Request], Awaitable[web.StreamResponse]]
-_CALLER_PATIENCE_S = 1.0
-_STOREFRONT_PATIENCE_S = 2.5  # checkout itself gives its callees one second
 
 
 class Callees:
     """The services this one calls, each at Envoy's listener for it."""
 
-    def __init__(self, settings: ServiceSettings, http: aiohttp.ClientSession) -> None:
-        self._urls = settings.callees
+    def __init__(self, names: Iterable[str], environment: Environment, http: aiohttp.ClientSession) -> None:
+        self._urls = {name: environment.text(f"{name.upper()}_URL") for name in names}
+        self._patience_s = environment.seconds("CALL_TIMEOUT")
         self._http = http
 
-    async def call(self, callee: str, method: str, path: str, patience_s: float = _CALLER_PATIENCE_S) -> object:
-        """The callee's JSON answer; raises Unavailable."""
-        limit = aiohttp.ClientTimeout(total=patience_s)
+    async def call(self, callee: str, method: str, path: str) -> object:
+        """The callee's JSON answer, within the environment's CALL_TIMEOUT; raises Unavailable."""
+        limit = aiohttp.ClientTimeout(total=self._patience_s)
         try:
             async with self._http.request(method, f"{self._urls[callee]}{path}", timeout=limit) as answer:
                 if answer.status >= 500:
                     raise Unavailable(callee, f"answered {answer.status}")
                 return await answer.json()
         except TimeoutError:
-            raise Unavailable(callee, f"no answer within {patience_s * 1000:.0f} ms") from None
+            raise Unavailable(callee, f"no answer within {self._patience_s * 1000:.0f} ms") from None
         except (aiohttp.ClientError, OSError) as error:
             raise Unavailable(callee, f"{type(error).__name__}: {error}") from error
 
@@ -62,8 +61,8 @@ def storefront(callees: Callees) -> tuple[web.RouteDef, ...]:
     async def page(_: web.Request) -> web.StreamResponse:
         try:
             products, order = await all_of(
-                callees.call("catalog", "GET", f"/products/{_any_of(500)}", _STOREFRONT_PATIENCE_S),
-                callees.call("checkout", "POST", "/orders", _STOREFRONT_PATIENCE_S),
+                callees.call("catalog", "GET", f"/products/{_any_of(500)}"),
+                callees.call("checkout", "POST", "/orders"),
             )
         except Unavailable as failure:
             return web.json_response({"error": str(failure)}, status=502)
@@ -132,11 +131,12 @@ def inventory(database: Database) -> tuple[web.RouteDef, ...]:
     return (web.get(r"/stock/{id:\d+}", stock),)
 
 
-async def settle(database: Database) -> None:
-    """Settle one account's authorisations: payments' work in the background."""
+async def settle(database: Database, patience_s: float) -> None:
+    """Settle one account's authorisations: payments' work in the background, which may take its time."""
     await database.value(
         "UPDATE account SET balance_cents = balance_cents - authorised_cents, authorised_cents = 0 WHERE id = $1",
         _any_of(1000),
+        patience_s=patience_s,
     )
 
 
@@ -146,6 +146,8 @@ CALLING: Mapping[str, Callable[[Callees], tuple[web.RouteDef, ...]]] = MappingPr
 KEEPING: Mapping[str, Callable[[Database], tuple[web.RouteDef, ...]]] = MappingProxyType(
     {"catalog": catalog, "payments": payments, "inventory": inventory}
 )
-BACKGROUND: Mapping[str, Callable[[Database], Awaitable[None]]] = MappingProxyType({"payments": settle})
+# What a service can do nothing without: its readiness is whether it may read it.
+TABLES: Mapping[str, str] = MappingProxyType({"catalog": "product", "payments": "account", "inventory": "stock"})
+BACKGROUND: Mapping[str, Callable[[Database, float], Awaitable[None]]] = MappingProxyType({"payments": settle})
 BACKGROUND_WORKERS = 2
 BACKGROUND_EVERY_S = 1.0

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from prodtui.lab import pgbouncer, postgresql
+from prodtui.lab import certificates, pgbouncer, postgresql
 from prodtui.lab.network import ask, wait_for
 from prodtui.lab.state import Lab, State, load
 
@@ -16,10 +16,25 @@ def state_of(lab: Lab) -> State:
     return state
 
 
-def answer_of(lab: Lab, server: str, path: str, *, method: str = "GET", timeout: float = 12.0) -> tuple[int, str]:
+def answer_of(
+    lab: Lab,
+    server: str,
+    path: str,
+    *,
+    method: str = "GET",
+    headers: Mapping[str, str] | None = None,
+    timeout: float = 12.0,
+) -> tuple[int, str]:
     """Status and text of one request to a server of the lab."""
-    status, body = ask(f"{lab.server(server).url}{path}", method=method, timeout=timeout)
+    url = f"{lab.server(server).url}{path}"
+    trusted = certificates.authority(lab.directory)
+    status, body = ask(url, method=method, headers=headers, timeout=timeout, authority=trusted)
     return status, body.decode()
+
+
+def port_of(lab: Lab, server: str) -> int:
+    """Where a server of the lab listens."""
+    return int(lab.server(server).address.rpartition(":")[2])
 
 
 def payments_pool(lab: Lab) -> dict[str, int]:

@@ -8,13 +8,15 @@ from contextlib import contextmanager
 
 import pytest
 
-from prodtui.lab import envoy, faults, prometheus, registry
-from prodtui.lab.errors import LabError
+from prodtui.lab import environment, envoy, faults, fleet, prometheus, registry
+from prodtui.lab.database import Database, Unavailable
+from prodtui.lab.errors import LabError, UnknownFault
 from prodtui.lab.health import wait_until_well
 from prodtui.lab.network import accepts, answers
 from prodtui.lab.processes import alive, run_state
 from prodtui.lab.state import Lab
-from tests.lab.observe import answer_of, payments_pool, sql, state_of, until
+from prodtui.lab.work import settle
+from tests.lab.observe import answer_of, payments_pool, port_of, sql, state_of, until
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -34,10 +36,6 @@ def injected(lab: Lab, name: str) -> Iterator[None]:
     finally:
         faults.heal(lab, name)
     assert name not in faults.active(lab)
-
-
-def port_of(lab: Lab, server: str) -> int:
-    return int(lab.server(server).address.rpartition(":")[2])
 
 
 def status_of_payments_2(lab: Lab) -> str | None:
@@ -85,7 +83,20 @@ def test_a_held_lock_blocks_sessions_of_payments(lab: Lab) -> None:
         WHERE blocked.datname = 'payments' AND blocked.wait_event_type = 'Lock'"""
     with injected(lab, "lock-held"):
         until(lambda: {"name": "schema-migration"} in sql(lab, blockers), "the migration blocks payments")
+        until(lambda: answer_of(lab, "payments-1", "/ready")[0] == 503, "payments says that it isn't ready")
     until(lambda: not sql(lab, blockers), "nobody is blocked")
+
+
+async def test_a_settlement_stays_in_line_for_a_lock_for_as_long_as_batches_may(lab: Lab) -> None:
+    shared = environment.read(fleet.environment_file(lab.directory, "payments"))
+    assert shared.seconds("BATCH_TIMEOUT") > 30 > shared.seconds("STATEMENT_TIMEOUT")
+    database = Database(shared, "test")
+    try:
+        await settle(database, 5.0)
+        with injected(lab, "lock-held"), pytest.raises(Unavailable, match="no answer from the database within 300 ms"):
+            await settle(database, 0.3)
+    finally:
+        await database.close()
 
 
 def test_with_the_database_down_services_name_it_and_live_on(lab: Lab) -> None:
@@ -111,13 +122,17 @@ def _authorises(lab: Lab) -> float:
     return time.monotonic() - began if status == 200 else 0.0
 
 
-def test_a_revoked_privilege_fails_requests_and_no_health_check(lab: Lab) -> None:
+def test_a_revoked_privilege_fails_requests_and_readiness_which_says_why(lab: Lab) -> None:
     with injected(lab, "privilege-revoked"):
         status, body = answer_of(lab, "inventory-1", "/stock/1")
         assert status == 500
         assert "permission denied" in body
-        assert answer_of(lab, "inventory-1", "/ready")[0] == 200
+        status, body = answer_of(lab, "inventory-1", "/ready")
+        assert status == 503
+        assert "permission denied for table stock" in body
+        assert answer_of(lab, "inventory-1", "/live")[0] == 200
     assert answer_of(lab, "inventory-1", "/stock/1")[0] == 200
+    assert answer_of(lab, "inventory-1", "/ready")[0] == 200
 
 
 def test_a_refused_dependency_fails_through_envoy_while_the_service_is_well(lab: Lab) -> None:
@@ -154,7 +169,7 @@ def test_a_paused_pool_serves_nobody(lab: Lab) -> None:
 
 
 def test_an_unknown_fault_is_refused_with_the_names_there_are(lab: Lab) -> None:
-    with pytest.raises(LabError, match=r"unknown fault 'meteor'; there are: instance-killed, instance-hung"):
+    with pytest.raises(UnknownFault, match=r"unknown fault 'meteor'; there are: instance-killed, instance-hung"):
         faults.inject(lab, "meteor")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -15,12 +16,13 @@ import asyncpg
 import msgspec
 import pytest
 
-from prodtui.lab import etcd, prometheus, registry, stack
+from prodtui.lab import certificates, etcd, prometheus, registry, stack
 from prodtui.lab.errors import AlreadyUp, LabError
 from prodtui.lab.health import ailments
-from prodtui.lab.network import ask_json
+from prodtui.lab.network import answers, ask_json
 from prodtui.lab.processes import alive, launch, strays
 from prodtui.lab.state import Lab, Process, State, boot_id, load, save
+from prodtui.lab.topology import SERVICES
 from tests.lab.observe import sql, state_of, until
 
 _KINDS = {"postgresql", "pgbouncer", "consul", "envoy", "prometheus", "alertmanager", "service", "load"}
@@ -49,6 +51,26 @@ def test_a_well_lab_has_no_errors_and_only_the_watchdog_firing(lab: Lab) -> None
     state = state_of(lab)
     firing = prometheus.query(state, 'ALERTS{alertstate="firing"}')
     assert [series["metric"]["alertname"] for series in firing] == ["Watchdog"]
+
+
+def test_alerts_reach_the_alertmanager_that_the_configuration_names(lab: Lab) -> None:
+    url = sources_of(lab)["prometheus"]["alertmanager"]
+    assert url == lab.server("alertmanager").url
+
+    def told() -> list[str]:
+        return [alert["labels"]["alertname"] for alert in ask_json(f"{url}/api/v2/alerts?active=true")]
+
+    until(lambda: "Watchdog" in told(), "Alertmanager has the watchdog's alert")
+
+
+def test_every_service_has_a_rule_that_pages_for_it(lab: Lab) -> None:
+    groups = ask_json(f"{lab.server('prometheus').url}/api/v1/rules?type=alert")["data"]["groups"]
+    rules = [rule for group in groups for rule in group["rules"] if rule["labels"]["severity"] == "page"]
+    assert rules
+    assert {rule["health"] for rule in rules} == {"ok"}
+    named = re.search(r'service=~"([^"]+)"', next(rule["query"] for rule in rules if rule["name"] == "InstanceDown"))
+    assert named is not None
+    assert set(named[1].split("|")) == set(SERVICES)
 
 
 def test_all_ports_are_loopback_and_none_is_a_servers_own(lab: Lab) -> None:
@@ -97,6 +119,7 @@ def test_instances_carry_what_the_registry_is_asked_for(lab: Lab) -> None:
         "node": "node-b",
         "tier": "B",
         "config_hash": services["payments-1"]["Meta"]["config_hash"],
+        "scheme": "http",
         "health_url": f"{lab.server('payments-2').url}/ready",
         "runbook": "https://runbooks.example/payments",
     }
@@ -136,7 +159,9 @@ def test_etcd_serves_as_the_registry_and_down_leaves_nothing(lab_place: Path) ->
         keys = etcd.keys_below(lab.server("etcd").url, registry.ETCD_PREFIX)
         assert len(keys) == 8
         assert "/services/payments/payments-2" in keys
-        assert sources_of(lab)["probes"] == {"kind": "http", "registry": "etcd"}
+        trusted = certificates.authority(directory)
+        assert sources_of(lab)["probes"] == {"kind": "http", "registry": "etcd", "ca_file": str(trusted)}
+        assert answers(f"{lab.server('catalog-1').url}/ready", authority=trusted)
     finally:
         stack.down(directory)
     assert stack.running(directory) is None
