@@ -40,7 +40,7 @@ class Verdict(StrEnum):
 _BADNESS = {Verdict.READY: 0, Verdict.WARN: 1, Verdict.INCONCLUSIVE: 2, Verdict.NOT_READY: 3}
 
 
-class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
+class CheckResult(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One check of one service, with its evidence."""
 
     id: str
@@ -66,9 +66,47 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     """Raw facts by name, already neutralised: the request, the row, the output."""
     subjects: tuple[str, ...] = ()
     """Keys of the records it stands on, as `record-tag:source:key`, for drilling down."""
+    limit: float | None = None
+    """The limit beyond which it does not pass, in the unit; None where it is not one number."""
+    baseline: float | None = None
+    """What a relative limit was computed from."""
+    version: str = ""
+    """Of which version the evidence is, where a candidate was asked about."""
+    held: State | None = None
+    """What was observed last, where the state waits for a second good observation."""
+    waiver: str = ""
+    """The id of the waiver that holds for it."""
+    waiver_ends: float | None = None
+    remedy: str = ""
+    """What to do when it does not pass."""
 
 
-class PillarResult(msgspec.Struct, frozen=True, kw_only=True):
+class NoteKind(StrEnum):
+    WAIVER = "waiver"
+    """A waiver that holds, has expired, ends soon or matches nothing."""
+    POLICY = "policy"
+    """The policy is weaker than the one of the last accepted evaluation."""
+
+
+class Note(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A finding about the rules themselves. Any keeps a verdict from READY."""
+
+    kind: NoteKind
+    text: str
+    service: str = ""
+    check: str = ""
+
+
+class Streak(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A check on its way back: the state that is shown, and the good observations since."""
+
+    state: State
+    good: int = 0
+    observed_at: float | None = None
+    """When the last good one was made: two reads of one sample are one observation."""
+
+
+class PillarResult(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A pillar's share of a service's score. A required pillar with no check has none and counts as UNKNOWN."""
 
     name: str
@@ -79,7 +117,7 @@ class PillarResult(msgspec.Struct, frozen=True, kw_only=True):
     checks: tuple[CheckResult, ...] = ()
 
 
-class ServiceAssessment(msgspec.Struct, frozen=True, kw_only=True):
+class ServiceAssessment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One service judged. Scores are exact, 0..100; show them floored to 0.1."""
 
     name: str
@@ -92,6 +130,7 @@ class ServiceAssessment(msgspec.Struct, frozen=True, kw_only=True):
     pillars: tuple[PillarResult, ...] = ()
     why: str = ""
     """The costliest reason in a few words; empty when nothing is lost."""
+    notes: tuple[Note, ...] = ()
 
     @property
     def checks(self) -> tuple[CheckResult, ...]:
@@ -108,6 +147,12 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     coverage: Fraction
     services: tuple[ServiceAssessment, ...] = ()
     """Worst first, then by name."""
+    blind: bool = False
+    """A source is lost that could have spoken of the services."""
+    notes: tuple[Note, ...] = ()
+    """Findings about the policy; those about one service are with it."""
+    streaks: Mapping[str, Streak] = {}
+    """Checks that are bad or recover, by `service/check`, for the next assessment."""
 
     def service(self, name: str) -> ServiceAssessment | None:
         return next((s for s in self.services if s.name == name), None)

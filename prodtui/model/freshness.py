@@ -20,7 +20,7 @@ class Freshness(StrEnum):
     LOST = "lost"
 
 
-class SourceState(msgspec.Struct, frozen=True, kw_only=True):
+class SourceState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What is known of a source itself."""
 
     declared: DeclaredSource

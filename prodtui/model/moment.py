@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from prodtui.model.assessment import Assessment
+from prodtui.model.evaluation import Evaluation
 from prodtui.model.service_view import ServiceView
 from prodtui.model.snapshot import Snapshot
 
@@ -49,3 +50,5 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
     """By subject: `record-tag:source:key`."""
     trends: Mapping[str, tuple[float | None, ...]] = {}
     """p99 in seconds by metrics label, oldest first, one point each ten seconds."""
+    accepted: Evaluation | None = None
+    """The last accepted evaluation of the environment, where one is remembered."""

@@ -5,17 +5,25 @@ Every record has a `key`, unique within its source and type. Times are Unix seco
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 import msgspec
 
-
-class Plane(StrEnum):
-    REGISTRY = "registry"
-    POOLS = "pools"
-    BREAKERS = "breakers"
-    METRICS = "metrics"
-    PROBES = "probes"
+from prodtui.model.evidence import (
+    AlertRule,
+    Certificate,
+    CodeScan,
+    Configuration,
+    DatabaseRole,
+    GuardedPath,
+    Measurement,
+    Migrations,
+    Silence,
+    Traffic,
+)
+from prodtui.model.record import Plane as Plane
+from prodtui.model.record import Record as Record
 
 
 class HealthStatus(StrEnum):
@@ -42,14 +50,6 @@ class BreakerState(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True, tag_field="record"):
-    """One thing that a source reported."""
-
-    @property
-    def key(self) -> str:
-        raise NotImplementedError
-
-
 class Service(Record, frozen=True, kw_only=True, tag="service"):
     """A service that a registry knows, also when nothing checks it."""
 
@@ -73,7 +73,7 @@ class Instance(Record, frozen=True, kw_only=True, tag="instance"):
     address: str = ""
     port: int | None = None
     registered_at: float | None = None
-    meta: dict[str, str] = {}
+    meta: Mapping[str, str] = {}
 
     @property
     def key(self) -> str:
@@ -290,7 +290,7 @@ class Alert(Record, frozen=True, kw_only=True, tag="alert"):
     silenced: bool | None = None
     since: float | None = None
     summary: str = ""
-    labels: dict[str, str] = {}
+    labels: Mapping[str, str] = {}
 
     @property
     def key(self) -> str:
@@ -298,6 +298,26 @@ class Alert(Record, frozen=True, kw_only=True, tag="alert"):
 
 
 AnyRecord = (
-    Service | Instance | HealthCheck | Pool | DatabaseServer | Session | Breaker | Cluster | Sli | Target | Alert
+    Service
+    | Instance
+    | HealthCheck
+    | Pool
+    | DatabaseServer
+    | Session
+    | Breaker
+    | Cluster
+    | Sli
+    | Target
+    | Alert
+    | Certificate
+    | GuardedPath
+    | DatabaseRole
+    | AlertRule
+    | Silence
+    | Traffic
+    | Measurement
+    | Configuration
+    | CodeScan
+    | Migrations
 )
 """The closed union a journal decodes."""

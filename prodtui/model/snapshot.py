@@ -4,28 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TypeVar, cast
+from typing import TypeVar, cast, get_args
 
 import msgspec
 
 from prodtui.model.declared import Declared
 from prodtui.model.freshness import SourceState
 from prodtui.model.reading import About, Answer, Reading, Removed
-from prodtui.model.records import (
-    Alert,
-    AnyRecord,
-    Breaker,
-    Cluster,
-    DatabaseServer,
-    HealthCheck,
-    Instance,
-    Pool,
-    Record,
-    Service,
-    Session,
-    Sli,
-    Target,
-)
+from prodtui.model.records import AnyRecord, Record
 
 R = TypeVar("R", bound=Record)
 Key = tuple[str, str]
@@ -33,22 +19,7 @@ Key = tuple[str, str]
 Table = Mapping[Key, AnyRecord]
 
 RECORDS: Mapping[str, type[Record]] = MappingProxyType(
-    {
-        cast("str", kind.__struct_config__.tag): kind
-        for kind in (
-            Service,
-            Instance,
-            HealthCheck,
-            Pool,
-            DatabaseServer,
-            Session,
-            Breaker,
-            Cluster,
-            Sli,
-            Target,
-            Alert,
-        )
-    }
+    {cast("str", kind.__struct_config__.tag): kind for kind in get_args(AnyRecord)}
 )
 """Record types by tag."""
 _NONE: Table = MappingProxyType({})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from prodtui.model.records import Record
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 def subject(source: str, record: Record) -> str:
     """The subject of a record that a source reported."""
-    return f"{cast('str', record.__struct_config__.tag)}:{source}:{record.key}"
+    return f"{record.__struct_config__.tag}:{source}:{record.key}"
 
 
 def parts(subject: str) -> tuple[str, str, str]:

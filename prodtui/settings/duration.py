@@ -1,26 +1,12 @@
-"""Durations as people write them: 2s, 500ms, 1m30s, 7d."""
+"""A setting that is a duration."""
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
-
-
-def seconds(text: object) -> object:
-    """Seconds of a written duration; a bare number counts as seconds. Raises ValueError for anything else."""
-    if isinstance(text, (int, float)) and not isinstance(text, bool):
-        return float(text)
-    if isinstance(text, str):
-        parts = _PART.findall(compact := text.replace(" ", ""))
-        if parts and "".join(number + unit for number, unit in parts) == compact:
-            return sum(float(number) * _UNITS[unit] for number, unit in parts)
-    raise ValueError('a duration such as "500ms", "2s", "1m30s" or "7d"')
-
+from prodtui.model.duration import seconds
 
 Duration = Annotated[float, BeforeValidator(seconds), Field(gt=0, json_schema_extra={"type": ["string", "number"]})]
 """Seconds, written as a duration."""

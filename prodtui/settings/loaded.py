@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 from pydantic import BaseModel
 
 from prodtui.model.declared import Declared, DeclaredService, DeclaredSource
@@ -36,10 +37,23 @@ class Environment:
 
     declared: Declared
     sources: tuple[ConfiguredSource, ...]
+    path: Path | None = None
+    """The configuration's file."""
+    policy: Path | None = None
+    """The readiness policy that the configuration names."""
+    store: str | None = None
+    """Where evaluations are kept; None: the default."""
 
     @property
     def name(self) -> str:
         return self.declared.environment
+
+    def with_sources(self, more: Sequence[ConfiguredSource]) -> Environment:
+        """The environment with sources that nobody configured."""
+        declared = (*self.declared.sources, *map(_declared_source, more))
+        return replace(
+            self, declared=msgspec.structs.replace(self.declared, sources=declared), sources=(*self.sources, *more)
+        )
 
 
 @dataclass(frozen=True)
@@ -117,7 +131,19 @@ class Loaded:
             ),
             ignore=settings.ignore,
         )
-        return Environment(declared=declared, sources=sources)
+        base = self.path.parent if self.path else Path.cwd()
+        return Environment(
+            declared=declared,
+            sources=sources,
+            path=self.path,
+            policy=base / Path(settings.policy).expanduser() if settings.policy else None,
+            store=_place(self.settings.store.get_secret_value(), base) if self.settings.store else None,
+        )
+
+
+def _place(store: str, base: Path) -> str:
+    """A store's URL as it is; a file relative to the configuration's."""
+    return store if "://" in store else str(base / Path(store).expanduser())
 
 
 def with_interval(settings: SourceSettings, interval: float) -> SourceSettings:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, SecretStr, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -113,6 +113,11 @@ class EnvironmentSettings(_Table):
     ignore: tuple[str, ...] = Field(
         default=("consul",), description="Names in the registry that are no services of yours."
     )
+    policy: str | None = Field(
+        default=None,
+        description="The readiness policy that judges it, relative to this file; `readiness.toml` beside this file, "
+        "else in the current directory, else the defaults, where none is named.",
+    )
 
 
 class Root(BaseSettings):
@@ -122,6 +127,11 @@ class Root(BaseSettings):
 
     default_environment: str | None = Field(
         default=None, description="The environment meant when none is named; the only one, where there is one."
+    )
+    store: SecretStr | None = Field(
+        default=None,
+        description="Where evaluations are kept: a file, or `postgresql://…` for a team; "
+        "a file under the user's state directory by default.",
     )
     environments: dict[Name, EnvironmentSettings] = Field(default={}, description="Named sets of sources.")
     services: dict[ServiceName, ServiceSettings] = Field(

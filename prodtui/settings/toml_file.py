@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
 from prodtui.model.errors import ConfigurationError
 from prodtui.model.text import neutralise_name
-from prodtui.settings.keys import KeyPath, Layer, Origin, dotted
-from prodtui.settings.toml_lines import key_lines, mentions
+from prodtui.model.toml_lines import key_lines
+from prodtui.model.toml_syntax import syntax_error
+from prodtui.settings.keys import Layer, Origin
 
 LARGEST = 4 * 1024 * 1024
 """Bytes; a configuration is written by hand."""
-
-_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
-_TWICE = re.compile(r"twice|Cannot overwrite|Duplicate|immutable namespace")
 
 
 def find(config: Path | None, env: Mapping[str, str], cwd: Path) -> Path | None:
@@ -54,41 +51,8 @@ def read(path: Path, cwd: Path) -> Layer:
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(_syntax(name, text, str(error))) from error
+        raise ConfigurationError(syntax_error(name, text, str(error))) from error
     except RecursionError as error:
         raise ConfigurationError(f"{name}: nested too deeply") from error
     origins = {key: Origin(f"{name}:{line}", line) for key, line in key_lines(text).items()}
     return Layer(values, origins, path.parent)
-
-
-def _syntax(name: str, text: str, message: str) -> str:
-    place = _PLACE.search(message)
-    if place is None or place[1] is None:
-        line, column = text.count("\n") + (not text.endswith("\n")), len(text.rpartition("\n")[2]) + 1
-    else:
-        line, column = int(place[1]), int(place[2])
-    what = _PLACE.sub("", message)
-    if _TWICE.search(what):
-        if (repeated := _repeated(text)) is not None:
-            path, first, line = repeated
-            what = f"{dotted(path)}: declared twice, first on line {first}"
-        else:
-            what = f"declared twice ({neutralise_name(what)})"
-        return f"{name}:{line}: {what}; give each key and table once"
-    return f"{name}:{line}:{column}: not valid TOML: {neutralise_name(what)}"
-
-
-def _repeated(text: str) -> tuple[KeyPath, int, int] | None:
-    """A key that is declared where it was declared before, or else only mentioned before, and both lines."""
-    declared: dict[KeyPath, int] = {}
-    mentioned: dict[KeyPath, int] = {}
-    after_mention: tuple[KeyPath, int, int] | None = None
-    for path, line, declares in mentions(text):
-        if declares and path in declared:
-            return path, declared[path], line
-        if declares and path in mentioned:
-            after_mention = path, mentioned[path], line
-        if declares:
-            declared[path] = line
-        mentioned.setdefault(path, line)
-    return after_mention

@@ -11,8 +11,8 @@ from typing import Any, get_args
 from pydantic import BaseModel, BeforeValidator, SecretBytes, SecretStr
 from pydantic.fields import FieldInfo
 
+from prodtui.model.duration import seconds
 from prodtui.model.text import neutralise_name
-from prodtui.settings.duration import seconds
 from prodtui.settings.keys import bare_or_quoted
 from prodtui.settings.redaction import REDACTED, redact_url, secret_name
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prodtui.model.declared import DeclaredService, Tier
 from prodtui.model.records import Alert, HealthCheck, HealthStatus, Session
-from prodtui.model.service_view import Ties, service_views
+from prodtui.model.ties import Ties, service_views
 from tests.builders import (
     CRITICAL,
     PROMETHEUS,

@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prodtui.settings.keys import KeyPath
-from prodtui.settings.toml_lines import key_lines, mentions
+from prodtui.model.toml_keys import KeyPath
+from prodtui.model.toml_lines import key_lines, mentions
 
 KEYS = st.one_of(st.from_regex(r"[A-Za-z0-9_-]{1,6}", fullmatch=True), st.text(max_size=5))
 SCALARS = st.one_of(st.integers(-9, 9), st.booleans(), st.text(max_size=8), st.floats(allow_nan=False, width=16))
