@@ -8,6 +8,20 @@ from typing import Any
 from prodtui.model.assessment import Assessment, CheckResult, ServiceAssessment
 from prodtui.model.cause import Cause, CauseClass
 from prodtui.model.declared import Declared, DeclaredService, DeclaredSource, Tier
+from prodtui.model.evidence import (
+    AlertRule,
+    Certificate,
+    CodeScan,
+    Configuration,
+    ConfigurationKey,
+    DatabaseRole,
+    Guard,
+    GuardedPath,
+    Measurement,
+    Migrations,
+    Silence,
+    Traffic,
+)
 from prodtui.model.reading import Answer, Reading
 from prodtui.model.records import (
     AnyRecord,
@@ -24,9 +38,10 @@ from prodtui.model.records import (
     Sli,
     Target,
 )
-from prodtui.model.service_view import ServiceView, service_views
+from prodtui.model.service_view import ServiceView
 from prodtui.model.snapshot import Snapshot, empty, fold
-from prodtui.readiness.assess import assess, assess_service
+from prodtui.model.ties import service_views
+from prodtui.readiness.assess import Asking, assess, assess_service
 from prodtui.readiness.policy import Policy
 
 NOW = 1_000_000.0
@@ -36,7 +51,10 @@ PGBOUNCER = DeclaredSource(name="pgbouncer", kind="pgbouncer", plane=Plane.POOLS
 POSTGRES = DeclaredSource(name="postgres", kind="postgresql", plane=Plane.POOLS)
 ENVOY = DeclaredSource(name="envoy", kind="envoy", plane=Plane.BREAKERS)
 PROMETHEUS = DeclaredSource(name="prometheus", kind="prometheus", plane=Plane.METRICS)
+HANDSHAKES = DeclaredSource(name="handshakes", kind="handshakes", plane=Plane.RELEASE, interval_s=60.0)
+RELEASE = DeclaredSource(name="release", kind="release", plane=Plane.RELEASE)
 ALL = (CONSUL, PGBOUNCER, POSTGRES, ENVOY, PROMETHEUS)
+HOUR, DAY = 3_600.0, 86_400.0
 
 PASSING, WARNING, CRITICAL = HealthStatus.PASSING, HealthStatus.WARNING, HealthStatus.CRITICAL
 
@@ -141,6 +159,93 @@ def target(label: str, number: int = 1, **fields: Any) -> Target:
     return Target(**{"label": label, "job": "services", "instance": f"{label}-{number}", "up": True, **fields})
 
 
+def role(name: str = "app", **fields: Any) -> DatabaseRole:
+    return DatabaseRole(
+        **{
+            "server": "postgres",
+            "database": "payments",
+            "role": name,
+            "superuser": False,
+            "sessions": 4,
+            "encrypted": 4,
+            "local": 0,
+            **fields,
+        }
+    )
+
+
+def alert_rule(name: str = "ErrorsHigh", **fields: Any) -> AlertRule:
+    return AlertRule(**{"name": name, "group": "services", "severity": "page", "health": "ok", **fields})
+
+
+def silence(label: str = "payments", **fields: Any) -> Silence:
+    return Silence(**{"id": "s-1", "label": label, "by": "ana", "comment": "moving racks", "ends_at": NOW, **fields})
+
+
+def traffic(window_s: float, label: str = "payments", **fields: Any) -> Traffic:
+    return Traffic(
+        **{
+            "label": label,
+            "window_s": window_s,
+            "requests": 15.0 * window_s,
+            "error_ratio": 0.0,
+            "history_s": window_s,
+            "observed_at": NOW - 1,
+            **fields,
+        }
+    )
+
+
+def certificate(number: int = 1, service: str = "payments", **fields: Any) -> Certificate:
+    return Certificate(
+        **{
+            "service": service,
+            "instance": f"{service}-{number}",
+            "address": f"127.0.0.1:{8440 + number}",
+            "server_name": f"{service}.lab",
+            "names": (f"{service}.lab",),
+            "not_before": NOW - 30 * DAY,
+            "not_after": NOW + 60 * DAY,
+            "version": "TLSv1.3",
+            "oldest": "TLSv1.2",
+            "name_matches": True,
+            "trusted": True,
+            **fields,
+        }
+    )
+
+
+def guarded(path: str, status: int | None, number: int = 1, **fields: Any) -> GuardedPath:
+    instance = f"payments-{number}"
+    return GuardedPath(
+        **{
+            "service": "payments",
+            "instance": instance,
+            "guard": Guard.PROTECTED,
+            "path": path,
+            "url": f"https://{instance}{path}",
+            "status": status,
+            **fields,
+        }
+    )
+
+
+def measurement(check: str, value: float | None = None, **fields: Any) -> Measurement:
+    return Measurement(**{"check": check, "service": "payments", "query": "SELECT 1", "value": value, **fields})
+
+
+def configuration(*keys: ConfigurationKey, **fields: Any) -> Configuration:
+    return Configuration(**{"service": "payments", "origin": "payments.env", "keys": keys, **fields})
+
+
+def scan(**fields: Any) -> CodeScan:
+    return CodeScan(**{"service": "payments", "roots": (".",), "files": 12, "lines": 900, "findings": 0, **fields})
+
+
+def expected(*migrations: str, **fields: Any) -> Migrations:
+    return Migrations(**{"service": "payments", "expected": migrations, **fields})
+
+
 class World:
     """One environment that sources tell of; told records replace what that source said before."""
 
@@ -165,10 +270,12 @@ class World:
         return service_views(self.snapshot)
 
     def assess(self, policy: Policy | None = None, now: float = NOW, *, single_reading: bool = False) -> Assessment:
-        return assess(self.views(), policy or Policy(), now, single_reading=single_reading)
+        return assess(self.views(), policy or Policy(), now, Asking(single_reading=single_reading))
 
-    def judged(self, service: str, policy: Policy | None = None, now: float = NOW) -> ServiceAssessment:
-        return assess_service(self.views()[service], policy or Policy(), now)
+    def judged(
+        self, service: str, policy: Policy | None = None, now: float = NOW, asking: Asking | None = None
+    ) -> ServiceAssessment:
+        return assess_service(self.views()[service], policy or Policy(), now, asking or Asking())
 
     def result(
         self,
@@ -178,11 +285,11 @@ class World:
         now: float = NOW,
         *,
         single_reading: bool = False,
+        asking: Asking | None = None,
     ) -> CheckResult | None:
         """What one check found of one service; None where it is absent."""
-        view = self.views()[service]
-        found = assess_service(view, policy or Policy(), now, single_reading=single_reading).checks
-        return next((result for result in found if result.id == check), None)
+        asking = asking or Asking(single_reading=single_reading)
+        return next((r for r in self.judged(service, policy, now, asking).checks if r.id == check), None)
 
 
 PAYMENTS = DeclaredService(
@@ -198,10 +305,11 @@ def well() -> World:
         World(PAYMENTS, CHECKOUT)
         .tell("consul", *registered("payments", 2), *registered("checkout", 2))
         .tell("pgbouncer", pool())
-        .tell("postgres", server())
+        .tell("postgres", server(), role())
         .tell("envoy", cluster())
         .tell(
             "prometheus",
+            alert_rule(),
             *(sli(name) for name in names),
             *(target(name, number) for name in names for number in (1, 2)),
             breaker("checkout", "payments"),

@@ -3,196 +3,279 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from fractions import Fraction
+from typing import NamedTuple
 
 import msgspec
 
-from prodtui.model.assessment import Assessment, CheckResult, PillarResult, ServiceAssessment, State
+from prodtui.model.assessment import Assessment, CheckResult, Note, PillarResult, ServiceAssessment, State, Streak
 from prodtui.model.declared import DeclaredService, Tier
 from prodtui.model.freshness import Freshness, SourceState
 from prodtui.model.records import Plane
-from prodtui.model.service_view import ServiceView, service_views
+from prodtui.model.service_view import ServiceView
 from prodtui.model.snapshot import Snapshot
-from prodtui.readiness.check import Check, Question
+from prodtui.model.ties import service_views
+from prodtui.readiness import hysteresis, waivers, words
+from prodtui.readiness.check import Question
 from prodtui.readiness.finding import Finding
-from prodtui.readiness.pillars import CHECKS, PILLARS
-from prodtui.readiness.policy import PILLAR_WEIGHTS, CheckRule, Limits, Policy
-from prodtui.readiness.score import WHOLE, Weighed, WeighedPillar, score
-from prodtui.readiness.verdict import environment_verdict, service_verdict
+from prodtui.readiness.history import NOTHING, History
+from prodtui.readiness.pillars import checks
+from prodtui.readiness.policy import Policy, ServicePart
+from prodtui.readiness.ranking import Ranking
+from prodtui.readiness.rules import Group, Judged, Ruled, Rules, Standing
+from prodtui.readiness.waiver import Waiver
 from prodtui.readiness.why import why
 
-Asked = tuple[Check, Question, Limits | None]
-_AS_DECLARED = CheckRule()
-_RANKS = {name: rank for rank, name in enumerate(dict.fromkeys((*PILLARS, *PILLAR_WEIGHTS)))}
+_NO_PART = ServicePart()
+_NONE: Mapping[str, Waiver] = {}
 
 
-class History(msgspec.Struct, frozen=True, kw_only=True):
-    """What earlier evaluations are remembered for."""
+class Asking(NamedTuple):
+    """What an assessment is asked with, besides what is known."""
 
-    accepted: Mapping[str, Tier | None] = {}
-    """The services of the last accepted evaluation with their declared tiers; retired ones are left out."""
+    environment: str = ""
+    history: History = NOTHING
+    candidates: Mapping[str, str] = {}
+    """The version asked about, by service."""
+    single_reading: bool = False
+    """Each source was read once: rates that need two readings are INFO."""
+    turns: Mapping[str, int] | None = None
+    """How often each health check, by subject, turned for the worse within the hour; None where nobody watched."""
+    notes: tuple[Note, ...] = ()
+    """Findings about the policy that are known already."""
+
+
+_PLAINLY = Asking()
 
 
 def assess_snapshot(
-    snapshot: Snapshot, policy: Policy, history: History | None, now: float, *, single_reading: bool = False
+    snapshot: Snapshot, policy: Policy, history: History | None, now: float, asking: Asking = _PLAINLY
 ) -> Assessment:
-    """The environment as the snapshot has it. A service that was there and is gone is judged too: it is UNKNOWN."""
+    """The environment as the snapshot has it, judged at `now`. A service that was accepted and is gone is UNKNOWN."""
+    asking = asking._replace(environment=snapshot.declared.environment, history=history or asking.history)
     views = service_views(snapshot)
-    for name, tier in history.accepted.items() if history else ():
-        if name not in views:
-            views[name] = _vanished(name, tier, snapshot)
-    return assess(views, policy, now, single_reading=single_reading)
+    return assess({**views, **vanished(views, snapshot, policy, asking.history)}, policy, now, asking)
 
 
-def assess(
-    views: Mapping[str, ServiceView],
-    policy: Policy,
-    now: float,
-    *,
-    single_reading: bool = False,
-    turns: Mapping[str, int] | None = None,
-) -> Assessment:
-    """Every service judged at `now`.
-
-    `single_reading`: sources were read once, rates that need two are INFO. `turns`: how often each health check, by
-    subject, turned for the worse within the hour; None where nobody watched, and flapping is not judged.
-    """
-    questions = _questions(policy, now, single_reading=single_reading, turns=turns)
-    services = [_service(view, policy, now, questions) for view in views.values()]
-    return environment(services, policy, now, blind=blind(views, now))
+def assess(views: Mapping[str, ServiceView], policy: Policy, now: float, asking: Asking = _PLAINLY) -> Assessment:
+    """Every service judged at `now`."""
+    # One set of planes serves all views of a snapshot.
+    planes = {id(view.planes): view.planes for view in views.values()}
+    sources = {source.name: source for found in planes.values() for plane in found.values() for source in plane}
+    assessor = Assessor(Rules(policy, checks()), now, asking, sources)
+    ranking = Ranking(policy)
+    ranking.fill([assessor.service(view) for view in views.values()])
+    return assessor.environment(ranking, sources.values())
 
 
-def assess_service(view: ServiceView, policy: Policy, now: float, *, single_reading: bool = False) -> ServiceAssessment:
+def assess_service(view: ServiceView, policy: Policy, now: float, asking: Asking = _PLAINLY) -> ServiceAssessment:
     """One service judged at `now`."""
-    return _service(view, policy, now, _questions(policy, now, single_reading=single_reading))
+    return Assessor(Rules(policy, checks()), now, asking).service(view)
 
 
-def environment(
-    services: Iterable[ServiceAssessment],
-    policy: Policy,
-    now: float,
-    *,
-    asked: Iterable[str] = (),
-    blind: bool = False,
-) -> Assessment:
-    """Services already judged as one environment.
-
-    `asked` names those that tier C does not excuse; `blind`: a source is lost.
-    """
-    ordered = tuple(sorted(services, key=lambda s: (-s.verdict.badness, s.score, s.name)))
-    weights = [policy.tier_weights[service.tier] for service in ordered]
-    total = sum(weights, Fraction(0))
-
-    def mean(numbers: Sequence[Fraction], nothing: Fraction) -> Fraction:
-        weighed = sum((weight * number for weight, number in zip(weights, numbers, strict=True)), Fraction(0))
-        return weighed / total if total else nothing
-
-    return Assessment(
-        at=now,
-        verdict=environment_verdict(ordered, asked=asked, blind=blind),
-        score=mean([s.score for s in ordered], Fraction(0)),
-        score_max=mean([s.score_max for s in ordered], WHOLE),
-        coverage=mean([s.coverage for s in ordered], Fraction(0)),
-        services=ordered,
-    )
+def vanished(
+    views: Mapping[str, ServiceView], snapshot: Snapshot, policy: Policy, history: History
+) -> dict[str, ServiceView]:
+    """A view for each accepted service that nothing speaks of any more and that nobody declared retired."""
+    gone = history.accepted.keys() - views.keys() - policy.retired
+    return {name: _vanished(name, history.accepted[name], snapshot) for name in sorted(gone)}
 
 
-def judge(
-    name: str, tier: Tier, results: Iterable[CheckResult], policy: Policy, briefs: Mapping[str, str]
-) -> ServiceAssessment:
-    """A service's results scored and judged; `briefs` has the reasons in a few words, by check id."""
-    found: dict[str, list[CheckResult]] = {}
-    for result in results:
-        found.setdefault(result.pillar, []).append(result)
-    required = policy.required.get(tier, ())
-    names = sorted({*found, *required}, key=lambda pillar: (_RANKS.get(pillar, len(_RANKS)), pillar))
-    weighed = tuple(
-        WeighedPillar(
-            policy.pillar_weights.get(pillar, Fraction(0)),
-            pillar in required,
-            tuple(Weighed(result.state, result.weight, result.waived) for result in found.get(pillar, ())),
+class Outcome(msgspec.Struct, frozen=True, gc=False):
+    """One check of one service, before its points are known."""
+
+    ruled: Ruled
+    finding: Finding
+    judged: Judged
+    reason: str
+    held: State | None = None
+    """What was observed, where an improvement waits for a second observation."""
+
+
+class Assessor:
+    """Judges services at one time. Pure: it keeps only what it has computed."""
+
+    def __init__(
+        self, rules: Rules, now: float, asking: Asking = _PLAINLY, sources: Mapping[str, SourceState] | None = None
+    ) -> None:
+        """`sources`: as they are now, where views may be older."""
+        self.rules = rules
+        self.now = now
+        self.asking = asking
+        self.streaks: dict[str, Streak] = {}
+        """Of the services judged so far: what delays their next improvement."""
+        self.ended: set[str] = set()
+        """Streaks of theirs that came to their end."""
+        self._lost = {name: state.freshness(now) is Freshness.LOST for name, state in (sources or {}).items()}
+        self._shared: dict[object, object] = {}
+        self._waivers = waivers.holding(rules.policy, asking.environment, now)
+        self._questions: dict[Group, tuple[Question, ...]] = {}
+
+    def service(self, view: ServiceView) -> ServiceAssessment:
+        """One service judged."""
+        group = self.rules.of(view)
+        waived = self._waivers.get(view.name, _NONE)
+        self._shared.clear()
+        outcomes = []
+        streaks, passes = self.asking.history.streaks, State.PASS
+        for ruled, question in zip(group.checks, self._asked(group, view), strict=True):
+            finding = ruled.check.judge(view, question)
+            if finding is None:
+                continue
+            streak = streaks.get(f"{view.name}/{ruled.check.id}") if streaks else None
+            # Most checks of most services: nothing that the policy could see differently.
+            if finding.state is passes and ruled.plain and streak is None and not finding.blocks:
+                outcomes.append(Outcome(ruled, finding, ruled.passed, finding.reason))
+            else:
+                outcomes.append(self._outcome(view.name, ruled, finding, streak, waived))
+        standing = group.standing(tuple([outcome.judged for outcome in outcomes]), noted=bool(waived))
+        pillars = self._pillars(view, outcomes, standing, waived)
+        return ServiceAssessment(
+            name=view.name,
+            tier=view.tier,
+            verdict=standing.verdict,
+            score=standing.score.score,
+            score_max=standing.score.score_max,
+            coverage=standing.score.coverage,
+            pillars=pillars,
+            why=_why(pillars, outcomes, standing) if standing.lacking else "",
+            notes=tuple([waivers.holds(waiver, self.now) for waiver in waived.values()]),
         )
-        for pillar in names
-    )
-    total = score(weighed)
-    pillars = tuple(
-        PillarResult(
-            name=title,
-            required=pillar.required,
-            weight=pillar.weight,
-            points=points.points.got,
-            of=points.points.of,
-            checks=tuple(
-                msgspec.structs.replace(result, points=got, of=of)
-                for result, (got, of) in zip(found.get(title, ()), points.checks, strict=True)
-            ),
+
+    def environment(self, ranking: Ranking, sources: Iterable[SourceState]) -> Assessment:
+        """Services judged as one environment."""
+        asking = self.asking
+        return ranking.assessment(
+            self.now,
+            blind=any(source.freshness(self.now) is Freshness.LOST for source in sources),
+            notes=(*asking.notes, *waivers.notes(self.rules.policy, asking.environment, ranking.get, self.now)),
+            streaks=self.streaks,
         )
-        for title, pillar, points in zip(names, weighed, total.pillars, strict=True)
-    )
-    missing = [title for title, pillar in zip(names, weighed, strict=True) if pillar.missing]
-    return ServiceAssessment(
-        name=name,
-        tier=tier,
-        verdict=service_verdict(total, pillars, policy, missing=bool(missing)),
-        score=total.score,
-        score_max=total.score_max,
-        coverage=total.coverage,
-        pillars=pillars,
-        why=why(pillars, briefs, missing),
-    )
+
+    def _asked(self, group: Group, view: ServiceView) -> tuple[Question, ...]:
+        """A question for each check; shared by a group's services where nothing is the service's own."""
+        policy, asking = self.rules.policy, self.asking
+        if group not in self._questions:
+            self._questions[group] = tuple(self._question(group, ruled, "") for ruled in group.checks)
+        shared = self._questions[group]
+        own = view.name in policy.services or view.name in asking.candidates
+        if not own and not asking.history.baselines:
+            return shared
+        return tuple(
+            self._question(group, ruled, view.name) if own or ruled.relative else question
+            for ruled, question in zip(group.checks, shared, strict=True)
+        )
+
+    def _question(self, group: Group, ruled: Ruled, service: str) -> Question:
+        baseline = self.asking.history.baselines.get(f"{service}/{ruled.check.id}")
+        return Question(
+            self.rules.policy,
+            self.now,
+            limits=ruled.limits.resolve(baseline) if ruled.limits else None,
+            unit=ruled.check.unit,
+            rules=group.rules,
+            single_reading=self.asking.single_reading,
+            lost=self._lost,
+            shared=self._shared,
+            turns=self.asking.turns,
+            slo=group.slo,
+            part=self.rules.policy.services.get(service, _NO_PART),
+            baseline=baseline,
+            chosen=ruled.rule.limits is not None,
+            candidate=self.asking.candidates.get(service),
+        )
+
+    def _outcome(
+        self, service: str, ruled: Ruled, finding: Finding, streak: Streak | None, waived: Mapping[str, Waiver]
+    ) -> Outcome:
+        """The finding as the policy sees it."""
+        if ruled.rule.not_applicable:
+            return Outcome(ruled, finding, _judged(ruled, finding, State.NOT_APPLICABLE), ruled.rule.not_applicable)
+        void = self._void(service, ruled, finding)
+        if void or finding.state is State.UNKNOWN:
+            if streak is not None:
+                self.streaks[f"{service}/{ruled.check.id}"] = streak
+            reason = f"{void}: {finding.reason}" if void else finding.reason
+            return Outcome(ruled, finding, _judged(ruled, finding, ruled.rule.on_unknown), reason)
+        shown: State = finding.state
+        # What a release brings does not come and go: it is mended once, and no second observation follows.
+        if shown is not State.INFO and not ruled.check.of_release and (streak is not None or shown is not State.PASS):
+            limits = finding.judged_by or ruled.limits
+            shown, left = hysteresis.held(finding, streak, limits, self.rules.policy.recovery_margin)
+            if left is not None:
+                self.streaks[f"{service}/{ruled.check.id}"] = left
+            elif streak is not None:
+                self.ended.add(f"{service}/{ruled.check.id}")
+        excused = shown is State.FAIL and ruled.check.id in waived and not finding.unwaivable
+        judged = _judged(ruled, finding, shown, waived=excused)
+        if shown is finding.state:
+            return Outcome(ruled, finding, judged, finding.reason)
+        reason = f"recovering, one more good observation wanted: {finding.reason}"
+        return Outcome(ruled, finding, judged, reason, held=finding.state)
+
+    def _void(self, service: str, ruled: Ruled, finding: Finding) -> str:
+        """Why the evidence counts no more; empty: it counts."""
+        limit, seen = ruled.rule.freshness_s, finding.observed_at
+        if limit is not None and seen is not None and self.now - seen > limit:
+            return f"evidence {words.seconds(self.now - seen)} old, at most {words.seconds(limit)}"
+        candidate = self.asking.candidates.get(service) if ruled.check.of_release else None
+        if candidate is not None and finding.version != candidate:
+            return f"evidence of {finding.version or 'an unknown version'}, asked about {candidate}"
+        return ""
+
+    def _pillars(
+        self, view: ServiceView, outcomes: Sequence[Outcome], standing: Standing, waived: Mapping[str, Waiver]
+    ) -> tuple[PillarResult, ...]:
+        """The results by pillar, each with its points."""
+        now, running = self.now, ", ".join(view.versions) if view.name in self.asking.candidates else ""
+        results = []
+        for outcome, blank in zip(outcomes, standing.blanks, strict=True):
+            ruled, finding = outcome.ruled, outcome.finding
+            seen, limit = finding.observed_at, finding.limit
+            results.append(
+                msgspec.structs.replace(
+                    blank,
+                    reason=outcome.reason,
+                    value=finding.value,
+                    unit=finding.unit,
+                    threshold=finding.threshold or blank.threshold,
+                    observed_at=seen,
+                    age_s=None if seen is None else max(0.0, now - seen),
+                    source=finding.source,
+                    evidence=finding.evidence,
+                    subjects=finding.subjects,
+                    limit=blank.limit if limit is None else limit,
+                    baseline=self._baseline(view.name, ruled) if ruled.relative else None,
+                    version=running and (finding.version or "" if ruled.check.of_release else running),
+                    held=outcome.held,
+                )
+            )
+        if waived:
+            results = [_waived(result, waived.get(result.id)) for result in results]
+        return tuple(
+            [
+                msgspec.structs.replace(pillar.blank, checks=tuple([results[place] for place in pillar.places]))
+                for pillar in standing.pillars
+            ]
+        )
+
+    def _baseline(self, service: str, ruled: Ruled) -> float | None:
+        found = self.asking.history.baselines.get(f"{service}/{ruled.check.id}")
+        return None if found is None else found.value
 
 
-def blind(views: Mapping[str, ServiceView], now: float) -> bool:
-    """Whether a source is lost that could have spoken of the services."""
-    sources = {source.name: source for view in views.values() for plane in view.planes.values() for source in plane}
-    return any(source.freshness(now) is Freshness.LOST for source in sources.values())
+def _judged(ruled: Ruled, finding: Finding, state: State, *, waived: bool = False) -> Judged:
+    blocking = ruled.blocking or (finding.blocks and ruled.rule.blocking is None)
+    return Judged(ruled.place, state, waived, blocking)
 
 
-def _questions(
-    policy: Policy, now: float, *, single_reading: bool, turns: Mapping[str, int] | None = None
-) -> list[Asked]:
-    lost: dict[str, bool] = {}
-    asked: list[Asked] = []
-    for check in CHECKS.values():
-        limits = policy.checks.get(check.id, _AS_DECLARED).limits or check.limits
-        question = Question(policy, now, limits=limits, single_reading=single_reading, lost=lost, turns=turns)
-        asked.append((check, question, limits))
-    return asked
+def _why(pillars: Sequence[PillarResult], outcomes: Sequence[Outcome], standing: Standing) -> str:
+    return why(pillars, {o.ruled.check.id: o.finding.brief for o in outcomes}, standing.missing)
 
 
-def _service(view: ServiceView, policy: Policy, now: float, questions: Iterable[Asked]) -> ServiceAssessment:
-    results: list[CheckResult] = []
-    briefs: dict[str, str] = {}
-    for check, ask, limits in questions:
-        finding = check.judge(view, ask)
-        if finding is not None:
-            results.append(_result(check, finding, policy, now, limits))
-            briefs[check.id] = finding.brief
-    return judge(view.name, view.tier, results, policy, briefs)
-
-
-def _result(check: Check, finding: Finding, policy: Policy, now: float, limits: Limits | None) -> CheckResult:
-    """The finding as the policy sees it: weighed, and N/A where the policy says why."""
-    rule = policy.checks.get(check.id, _AS_DECLARED)
-    blocking = check.blocking if rule.blocking is None else rule.blocking
-    seen = finding.observed_at
-    return CheckResult(
-        id=check.id,
-        pillar=check.pillar,
-        title=check.title,
-        state=State.NOT_APPLICABLE if rule.not_applicable else finding.state,
-        blocking=blocking,
-        weight=policy.weight(check.id, blocking=blocking),
-        reason=rule.not_applicable or finding.reason,
-        value=finding.value,
-        unit=finding.unit,
-        threshold=finding.threshold or (limits.text(check.unit) if limits else check.rule),
-        observed_at=seen,
-        age_s=None if seen is None else max(0.0, now - seen),
-        source=finding.source,
-        evidence=finding.evidence,
-        subjects=finding.subjects,
-    )
+def _waived(result: CheckResult, waiver: Waiver | None) -> CheckResult:
+    if waiver is None:
+        return result
+    return msgspec.structs.replace(result, waiver=waiver.id, waiver_ends=waiver.expires)
 
 
 def _vanished(name: str, tier: Tier | None, snapshot: Snapshot) -> ServiceView:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TypeVar
+from functools import cached_property
+from typing import TypeVar, cast
 
 import msgspec
 
@@ -11,10 +12,15 @@ from prodtui.model.assessment import State
 from prodtui.model.freshness import Freshness, SourceState
 from prodtui.model.records import Plane, Record
 from prodtui.model.service_view import Said, ServiceView
+from prodtui.readiness.criteria import Baseline, Limits
 from prodtui.readiness.finding import Finding, of_lost
-from prodtui.readiness.policy import Limits, Policy
+from prodtui.readiness.policy import CheckRule, Policy, ServicePart
+from prodtui.readiness.slo import Slo
 
 R = TypeVar("R", bound=Record)
+T = TypeVar("T")
+_NO_PART = ServicePart()
+_NO_RULES: Mapping[str, CheckRule] = {}
 
 
 class Question:
@@ -26,39 +32,97 @@ class Question:
         now: float,
         *,
         limits: Limits | None = None,
+        unit: str = "",
+        rules: Mapping[str, CheckRule] = _NO_RULES,
         single_reading: bool = False,
-        lost: dict[str, bool] | None = None,
+        lost: Mapping[str, bool] | None = None,
+        shared: dict[object, object] | None = None,
         turns: Mapping[str, int] | None = None,
+        slo: Slo | None = None,
+        part: ServicePart = _NO_PART,
+        baseline: Baseline | None = None,
+        chosen: bool = False,
+        candidate: str | None = None,
     ) -> None:
         self.policy = policy
         self.now = now
+        self.rules = rules
+        """What the policy says of checks for this service, by id; those that it leaves as they are declared apart."""
         self.single_reading = single_reading
         """Each source was read once, on purpose: a rate that needs two readings is INFO."""
         self.turns = turns
         """How often each health check, by subject, turned for the worse within the hour; None where nobody watched."""
+        self.slo = slo
+        """The service's objective; None where the policy gives none."""
+        self.part = part
+        """What the policy declares of the service."""
+        self.baseline = baseline
+        """What relative criteria compare with; None where no evaluation was ever accepted."""
+        self.chosen = chosen
+        """Whether the limits are the policy's own."""
+        self.candidate = candidate
+        """The version that is asked about; None: what runs."""
         self._limits = limits
+        self._unit = unit
         self._lost = {} if lost is None else lost
+        self._hears_all = bool(lost) and True not in self._lost.values()
+        self._shared = {} if shared is None else shared
 
     @property
     def limits(self) -> Limits:
-        """The policy's limits for the check, else its own. Raises LookupError where it was declared without."""
+        """The policy's limits for the check, else its own, beside the baseline where there is one.
+
+        Raises LookupError where the check was declared without.
+        """
         if self._limits is None:
             raise LookupError("the check was declared without limits")
         return self._limits
 
+    # Of one question thousands of services are asked: what its limits come to is worked out by the first.
+    @cached_property
+    def wants(self) -> str:
+        """What passes, in words."""
+        return self.limits.passes.text(self._unit)
+
+    @cached_property
+    def threshold(self) -> str:
+        """The thresholds that decide, in words."""
+        return self.limits.text(self._unit)
+
+    @cached_property
+    def edge(self) -> float | None:
+        """The one number beyond which it does not pass; None where there is none."""
+        return self.limits.passes.edge
+
+    @cached_property
+    def relative(self) -> bool:
+        """Whether the limits still want a baseline."""
+        return self.limits.relative
+
+    def once(self, what: object, make: Callable[[], T]) -> T:
+        """What several checks of one service need, made by the first that asks."""
+        found = self._shared.get(what)
+        if found is None:
+            found = self._shared[what] = make()
+        return cast("T", found)
+
     def lost(self, source: SourceState) -> bool:
         """Whether the source's word counts no more."""
+        if self._hears_all:
+            return False
         found = self._lost.get(source.name)
-        if found is None:
-            found = self._lost[source.name] = source.freshness(self.now) is Freshness.LOST
-        return found
+        return source.freshness(self.now) is Freshness.LOST if found is None else found
 
-    def heard(self, said: Iterable[Said[R]]) -> list[Said[R]]:
+    def heard(self, said: Sequence[Said[R]]) -> Sequence[Said[R]]:
         """What sources say that are not lost."""
+        if self._hears_all:
+            return said
         return [s for s in said if not self.lost(s.source)]
 
     def unheard(self, said: Iterable[Said[R]]) -> list[Finding]:
         """UNKNOWN for each lost source, with the records it once reported."""
+        if self._hears_all:
+            return []
         by_source: dict[str, list[Said[R]]] = {}
         for s in said:
             if self.lost(s.source):
@@ -90,7 +154,7 @@ Judge = Callable[[ServiceView, Question], Finding | None]
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
-    """One check: what it reads, its default rule in words, and what to do when it does not pass."""
+    """One check: what it reads, its default rule in words, why it matters, what to do when it does not pass."""
 
     id: str
     """`pillar.check`, public interface: never changed."""
@@ -102,6 +166,12 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits | None
     unit: str
     judge: Judge
+    why: str = ""
+    """Why it matters, one sentence."""
+    runbook: str = ""
+    """Where to look further; the service's own runbook apart."""
+    of_release: bool = False
+    """Its evidence is the release's own (load, scan, configuration, migrations): of the version asked about or void."""
 
     @property
     def pillar(self) -> str:
@@ -129,6 +199,9 @@ class Checks:
         blocking: bool = False,
         limits: Limits | None = None,
         unit: str = "",
+        why: str = "",
+        runbook: str = "",
+        of_release: bool = False,
     ) -> Callable[[Judge], Judge]:
         """Declares the decorated function as a check."""
 
@@ -144,6 +217,9 @@ class Checks:
                     limits=limits,
                     unit=unit,
                     judge=judge,
+                    why=why,
+                    runbook=runbook,
+                    of_release=of_release,
                 )
             )
             return judge

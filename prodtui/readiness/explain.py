@@ -7,7 +7,6 @@ from fractions import Fraction
 import msgspec
 
 from prodtui.model.assessment import CheckResult, ServiceAssessment, State
-from prodtui.readiness.pillars import CHECKS
 from prodtui.readiness.score import Weighed, WeighedPillar, score
 
 
@@ -39,8 +38,7 @@ def gains(service: ServiceAssessment) -> tuple[Gain, ...]:
             checks = list(weighed[index].checks)
             checks[position] = Weighed(State.PASS, check.weight)
             mended = weighed[index]._replace(checks=tuple(checks))
-            remedy = CHECKS[check.id].remedy if check.id in CHECKS else ""
-            found.append(_gain(weighed, index, mended, pillar.name, check, check.of - check.points, remedy))
+            found.append(_gain(weighed, index, mended, pillar.name, check, check.of - check.points, check.remedy))
     found.sort(key=lambda gain: (-gain.lost, gain.check is not None and not gain.check.blocking))
     return tuple(found)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Generic, TypeVar
 
 import msgspec
 
@@ -11,9 +11,11 @@ from prodtui.model.assessment import State
 from prodtui.model.freshness import SourceState
 from prodtui.model.records import Record
 from prodtui.model.service_view import Said
-from prodtui.model.subject import subject
+from prodtui.readiness.criteria import Limits
+from prodtui.readiness.why import BAD
 
 R = TypeVar("R", bound=Record)
+T = TypeVar("T")
 # INFO before PASS: where one record could not be judged the check as a whole has not passed.
 _WORST_FIRST = {
     state: rank
@@ -22,10 +24,41 @@ _WORST_FIRST = {
     )
 }
 MOST_SUBJECTS = 50
+_NO_EVIDENCE: Mapping[str, str] = {}
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """A state and why, with the evidence."""
+class Row(Mapping[str, str], Generic[T]):
+    """What was seen, as evidence; written out when somebody first looks: of thousands of services few are looked at."""
+
+    __slots__ = ("_seen", "_write", "_written")
+
+    def __init__(self, write: Callable[[T], dict[str, str]], seen: T) -> None:
+        """`write` is pure and `seen` frozen, so that when it is written makes no difference."""
+        self._write = write
+        self._seen = seen
+        self._written: dict[str, str] | None = None
+
+    def __getitem__(self, name: str) -> str:
+        return self._row[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._row)
+
+    def __len__(self) -> int:
+        return len(self._row)
+
+    def __repr__(self) -> str:
+        return repr(self._row)
+
+    @property
+    def _row(self) -> dict[str, str]:
+        if self._written is None:
+            self._written = self._write(self._seen)
+        return self._written
+
+
+class Finding(msgspec.Struct, frozen=True, gc=False):
+    """A state and why, with the evidence. All but these two are given by name."""
 
     state: State
     reason: str
@@ -40,10 +73,20 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     subjects: tuple[str, ...] = ()
     severity: float = 0.0
     """Among findings of the same state the highest speaks first."""
+    version: str | None = None
+    """Of which release the evidence is, where it is the release's own."""
+    limit: float | None = None
+    """The one number beyond which it does not pass, where it is not the check's limits'."""
+    judged_by: Limits | None = None
+    """The limits that it was judged by, where they are not the check's as they are declared."""
+    unwaivable: bool = False
+    """No waiver excuses it."""
+    blocks: bool = False
+    """It blocks where the check itself does not, unless the policy says whether the check does."""
 
     @property
     def bad(self) -> bool:
-        return self.state in (State.FAIL, State.UNKNOWN, State.WARN)
+        return self.state in BAD
 
 
 def of_record(
@@ -58,20 +101,32 @@ def of_record(
     observed_at: float | None = None,
     evidence: Mapping[str, str] | None = None,
     severity: float = 0.0,
+    version: str | None = None,
+    limit: float | None = None,
+    judged_by: Limits | None = None,
+    unwaivable: bool = False,
+    blocks: bool = False,
 ) -> Finding:
     """A finding about one record, seen when its source was last read."""
+    source = said.source
+    # The first two by place: with more than 15 keywords CPython calls by a dictionary, which takes three times as long.
     return Finding(
-        state=state,
-        reason=reason,
+        state,
+        reason,
         brief=brief,
         value=value,
         unit=unit,
         threshold=threshold,
-        observed_at=said.source.read_at if observed_at is None else observed_at,
-        source=said.source.name,
-        evidence=evidence or {},
-        subjects=(subject(said.source.name, said.record),),
+        observed_at=source.read_at if observed_at is None else observed_at,
+        source=source.name,
+        evidence=_NO_EVIDENCE if evidence is None else evidence,
+        subjects=(said.subject,),
         severity=severity,
+        version=version,
+        limit=limit,
+        judged_by=judged_by,
+        unwaivable=unwaivable,
+        blocks=blocks,
     )
 
 
@@ -87,22 +142,30 @@ def of_lost(source: SourceState, said: Iterable[Said[R]] = ()) -> Finding:
         brief=f"{source.name} lost ({why})",
         observed_at=source.read_at,
         source=source.name,
-        subjects=tuple(subject(s.source.name, s.record) for s in said),
+        subjects=tuple(s.subject for s in said),
+        unwaivable=True,
     )
 
 
 def worst(findings: Sequence[Finding], *, good: str = "") -> Finding | None:
-    """The worst finding speaks for all; None of none.
+    """The worst finding speaks for all; None of none. What no waiver excuses stays so behind a worse one.
 
     `good` is the reason where nothing is bad and several records were judged.
     """
-    if not findings:
-        return None
+    if len(findings) < 2:
+        return findings[0] if findings else None
     ordered = sorted(findings, key=lambda f: (_WORST_FIRST[f.state], -f.severity, f.subjects, f.reason))
     first = ordered[0]
-    others = len({f.reason for f in ordered[1:] if f.bad} - {first.reason})
+    bad = [finding for finding in ordered if finding.bad]
+    others = len({finding.reason for finding in bad} - {first.reason})
     reason = f"{first.reason} (and {others} more)" if others else first.reason
-    if good and not first.bad and len(ordered) > 1:
+    if good and not bad:
         reason = good
-    subjects = tuple(dict.fromkeys(key for finding in ordered for key in finding.subjects))
-    return msgspec.structs.replace(first, reason=reason, subjects=subjects[:MOST_SUBJECTS])
+    subjects = tuple(dict.fromkeys([key for finding in ordered for key in finding.subjects]))
+    return msgspec.structs.replace(
+        first,
+        reason=reason,
+        subjects=subjects[:MOST_SUBJECTS],
+        unwaivable=any([finding.unwaivable for finding in bad]),
+        blocks=any([finding.blocks for finding in ordered if finding.state is first.state]),
+    )

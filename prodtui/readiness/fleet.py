@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import NamedTuple
+from collections.abc import Sequence
+
+import msgspec
 
 from prodtui.model.records import HealthCheck, HealthStatus, Instance, Phase
 from prodtui.model.service_view import Said, ServiceView
@@ -17,7 +19,7 @@ _BADNESS = {
 }
 
 
-class Member(NamedTuple):
+class Member(msgspec.Struct, frozen=True, gc=False):
     """One instance: who reports it, its worst status, and the health checks behind it, worst first."""
 
     said: Said[Instance]
@@ -28,7 +30,7 @@ class Member(NamedTuple):
     """No registry that is still heard reports it."""
 
 
-class Fleet(NamedTuple):
+class Fleet(msgspec.Struct, frozen=True, gc=False):
     """The instances that count, and those that left the count."""
 
     counted: tuple[Member, ...]
@@ -37,11 +39,15 @@ class Fleet(NamedTuple):
 
     def of(self, status: HealthStatus) -> int:
         """How many that count have the status."""
-        return sum(member.status is status for member in self.counted)
+        return [member.status for member in self.counted].count(status)
 
 
 def fleet(view: ServiceView, ask: Question) -> Fleet:
     """The service's instances, those starting, draining or in maintenance set apart."""
+    return ask.once(fleet, lambda: _fleet(view, ask))
+
+
+def _fleet(view: ServiceView, ask: Question) -> Fleet:
     same: dict[tuple[str, str], list[Said[Instance]]] = defaultdict(list)
     for said in view.instances:
         same[said.record.node, said.record.id].append(said)
@@ -56,9 +62,10 @@ def fleet(view: ServiceView, ask: Question) -> Fleet:
         _member(reports, own.get(instance, []), nodes.get(node, []), ask) for (node, instance), reports in same.items()
     ]
     members.sort(key=lambda m: (-_BADNESS[m.status], m.said.record.key))
+    serving = Phase.SERVING
     return Fleet(
-        counted=tuple(m for m in members if m.phase is Phase.SERVING),
-        out=tuple(m for m in members if m.phase is not Phase.SERVING),
+        counted=tuple([member for member in members if member.phase is serving]),
+        out=tuple([member for member in members if member.phase is not serving]),
     )
 
 
@@ -67,7 +74,9 @@ def _member(
 ) -> Member:
     heard = ask.heard(reports)
     said = (heard or reports)[0]
-    checks = sorted((*own, *node), key=lambda c: (-_BADNESS[_status(c, ask)], c.record.key))
+    checks = [*own, *node]
+    if len(checks) > 1:
+        checks.sort(key=lambda check: (-_BADNESS[_status(check, ask)], check.record.key))
     # A service nobody checks is not healthy because its node is (Consul calls it passing).
     status = _status(checks[0], ask) if own and heard else HealthStatus.UNKNOWN
     return Member(said, _phase(heard, status, ask), status, tuple(checks), lost=not heard)
@@ -77,13 +86,15 @@ def _status(check: Said[HealthCheck], ask: Question) -> HealthStatus:
     return HealthStatus.UNKNOWN if ask.lost(check.source) else check.record.status
 
 
-def _phase(heard: list[Said[Instance]], status: HealthStatus, ask: Question) -> Phase:
+def _phase(heard: Sequence[Said[Instance]], status: HealthStatus, ask: Question) -> Phase:
     """The phase that some registry gives; starting also while young and not passing yet."""
     for said in heard:
         if said.record.phase is not Phase.SERVING:
             return said.record.phase
+    if status is HealthStatus.PASSING:
+        return Phase.SERVING
     for said in heard:
         born = said.record.registered_at
-        if born is not None and ask.now - born < ask.policy.starting_s and status is not HealthStatus.PASSING:
+        if born is not None and ask.now - born < ask.policy.starting_s:
             return Phase.STARTING
     return Phase.SERVING

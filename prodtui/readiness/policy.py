@@ -1,67 +1,23 @@
-"""What the checks are held against: thresholds, weights, limits of the verdict. Data only, readiness.md's defaults.
+"""What the checks are held against: criteria, weights, limits of the verdict. Values only, readiness.md's defaults.
 
-Criteria relative to a baseline, waivers and baselines will be fields here beside `checks`.
+`policy_file` reads one from `readiness.toml`.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from fractions import Fraction
 from types import MappingProxyType
-from typing import Literal
+from typing import NamedTuple
 
 import msgspec
 
+from prodtui.model.asks import Language, ServiceAsks
 from prodtui.model.assessment import State
 from prodtui.model.declared import Tier
-from prodtui.readiness import words
-
-
-class Bound(msgspec.Struct, frozen=True):
-    """One side of a threshold: `< 0.25`."""
-
-    op: Literal["<", "<=", "=", ">=", ">"]
-    value: float
-
-    def holds(self, measured: float) -> bool:
-        """Whether a measured value is within the bound."""
-        match self.op:
-            case "<":
-                return measured < self.value
-            case "<=":
-                return measured <= self.value
-            case "=":
-                return measured == self.value
-            case ">=":
-                return measured >= self.value
-            case ">":
-                return measured > self.value
-
-    def text(self, unit: str = "") -> str:
-        """The bound as a person reads it: `< 250 ms`."""
-        return f"{self.op} {words.measure(self.value, unit)}"
-
-
-class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """The thresholds of one check: within `passes` PASS, else within `warns` WARN, else FAIL."""
-
-    passes: Bound
-    warns: Bound | None = None
-    """None: there is no WARN, what does not pass fails."""
-
-    def judge(self, measured: float | None) -> State:
-        """The state of a measured value; UNKNOWN where there is none, or NaN or ±Inf."""
-        if measured is None or not math.isfinite(measured):
-            return State.UNKNOWN
-        if self.passes.holds(measured):
-            return State.PASS
-        return State.WARN if self.warns is not None and self.warns.holds(measured) else State.FAIL
-
-    def text(self, unit: str = "") -> str:
-        """Both thresholds: `PASS < 250 ms, WARN < 500 ms, else FAIL`."""
-        warns = f", WARN {self.warns.text(unit)}" if self.warns else ""
-        return f"PASS {self.passes.text(unit)}{warns}, else FAIL"
+from prodtui.readiness.criteria import Criteria, Limits
+from prodtui.readiness.slo import DEFAULT_BURN, Burn, Slo
+from prodtui.readiness.waiver import Waiver
 
 
 class CheckRule(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,8 +26,93 @@ class CheckRule(msgspec.Struct, frozen=True, kw_only=True):
     weight: Fraction | None = None
     blocking: bool | None = None
     limits: Limits | None = None
+    freshness_s: float | None = None
+    """Evidence older than this is UNKNOWN."""
+    on_unknown: State = State.UNKNOWN
+    """UNKNOWN, or FAIL where not knowing is as bad."""
     not_applicable: str = ""
     """Why the check does not apply (N/A); empty: it does."""
+
+    def over(self, other: CheckRule) -> CheckRule:
+        """This rule, and where it says nothing the other."""
+        return CheckRule(
+            weight=other.weight if self.weight is None else self.weight,
+            blocking=other.blocking if self.blocking is None else self.blocking,
+            limits=self.limits or other.limits,
+            freshness_s=other.freshness_s if self.freshness_s is None else self.freshness_s,
+            on_unknown=other.on_unknown if self.on_unknown is State.UNKNOWN else self.on_unknown,
+            not_applicable=self.not_applicable or other.not_applicable,
+        )
+
+
+class Selector(msgspec.Struct, frozen=True, kw_only=True):
+    """Some services: those of any of the names, and of any of the tiers, and with any of the tags; empty: all."""
+
+    services: tuple[str, ...] = ()
+    tiers: tuple[Tier, ...] = ()
+    tags: tuple[str, ...] = ()
+
+    def selects(self, name: str, tier: Tier, tags: frozenset[str]) -> bool:
+        """Whether the service is one of them."""
+        return (
+            (not self.services or name in self.services)
+            and (not self.tiers or tier in self.tiers)
+            and (not self.tags or not tags.isdisjoint(self.tags))
+        )
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """What differs for some services."""
+
+    selector: Selector
+    checks: Mapping[str, CheckRule] = MappingProxyType({})
+    slo: Slo | None = None
+
+
+class Custom(msgspec.Struct, frozen=True, kw_only=True):
+    """A check of the policy's own: one number from PromQL or SQL. `$service` stands for the service's name there."""
+
+    id: str
+    title: str
+    language: Language
+    query: str
+    limits: Limits
+    source: str = ""
+    database: str = ""
+    unit: str = ""
+    weight: Fraction | None = None
+    blocking: bool = False
+    remedy: str = ""
+    selector: Selector = Selector()
+
+
+class ServicePart(msgspec.Struct, frozen=True, kw_only=True):
+    """What a policy declares of one service: what is read because of it, and what must hold."""
+
+    asks: ServiceAsks = ServiceAsks()
+    required: tuple[str, ...] = ()
+    """Keys that must be present and no placeholders."""
+    limits: Mapping[str, Criteria] = MappingProxyType({})
+    """Keys with a number that must be within criteria."""
+    database_role: bool = True
+    database_tls: bool = False
+    migrations: tuple[str, str] | None = None
+    """(database, SQL that lists the applied migrations)."""
+
+
+class Place(NamedTuple):
+    """Where a policy says something."""
+
+    path: str
+    line: int
+
+
+class Applied(NamedTuple):
+    """What a policy says of one service."""
+
+    checks: Mapping[str, CheckRule]
+    slo: Slo | None
+    customs: tuple[Custom, ...]
 
 
 PILLAR_WEIGHTS: Mapping[str, Fraction] = MappingProxyType(
@@ -89,19 +130,27 @@ PILLAR_WEIGHTS: Mapping[str, Fraction] = MappingProxyType(
 REQUIRED = ("availability", "performance", "observability")
 
 
-class Policy(msgspec.Struct, frozen=True, kw_only=True):
+class Policy(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """One readiness policy.
 
     Raises ValueError where a weight is negative.
     """
 
     name: str = "default"
+    path: str | None = None
+    """The file it was read from."""
+    digest: str = ""
+    """SHA-256 over the files that it was read from; empty: the defaults."""
+    places: Mapping[str, Place] = MappingProxyType({})
+    """Where each check, and `waiver:ID`, is declared, by id."""
     pillar_weights: Mapping[str, Fraction] = PILLAR_WEIGHTS
     required: Mapping[Tier, tuple[str, ...]] = MappingProxyType(dict.fromkeys(Tier, REQUIRED))
     """Pillars that must be measured, by tier: one without any applicable check is UNKNOWN."""
     fails_below: Fraction = Fraction(75)
     warns_below: Fraction = Fraction(90)
     coverage_from: Fraction = Fraction(9, 10)
+    override: bool = False
+    """Whether `--break-glass` may exit 0."""
     tier_minimum: Mapping[Tier, int] = MappingProxyType({Tier.A: 3, Tier.B: 2, Tier.C: 1})
     undeclared_minimum: int = 1
     """Instances wanted of a service whose tier nobody declared."""
@@ -116,7 +165,20 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     freeze_ages: float = 2.0
     """`data.xid_age` warns above this many autovacuum_freeze_max_age."""
     page_severities: tuple[str, ...] = ("page", "critical")
+    watchdog: str = "Watchdog"
+    """The alert that always fires, so that its absence shows when alerting is dead."""
+    recovery_margin: float = 0.05
+    """An observation counts as a recovery when it passes with this share of the limit to spare."""
+    burn: Burn = DEFAULT_BURN
+    retired: frozenset[str] = frozenset()
+    """Services that may be gone."""
     checks: Mapping[str, CheckRule] = MappingProxyType({})
+    rules: tuple[Rule, ...] = ()
+    customs: tuple[Custom, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    services: Mapping[str, ServicePart] = MappingProxyType({})
+    version: str | None = None
+    """Which release the working tree, and so its scan, configuration and migrations, is of."""
 
     def __post_init__(self) -> None:
         weights = {
@@ -130,11 +192,22 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
             if weight < 0:
                 raise ValueError(f"weight of {name}: {weight} is below 0")
 
-    def weight(self, check_id: str, *, blocking: bool) -> Fraction:
-        """The check's weight in its pillar."""
-        own = self.checks[check_id].weight if check_id in self.checks else None
-        if own is not None:
-            return own
+    def applied(self, name: str, tier: Tier, tags: frozenset[str]) -> Applied:
+        """What holds for one service: the rules that select it over the rest, later ones over earlier ones."""
+        rules = [rule for rule in self.rules if rule.selector.selects(name, tier, tags)]
+        checks = dict(self.checks)
+        slo = None
+        for rule in rules:
+            slo = rule.slo or slo
+            for check, own in rule.checks.items():
+                checks[check] = own.over(checks[check]) if check in checks else own
+        customs = tuple(custom for custom in self.customs if custom.selector.selects(name, tier, tags))
+        return Applied(checks, slo, customs)
+
+    def weight(self, rule: CheckRule, *, blocking: bool) -> Fraction:
+        """A check's weight in its pillar."""
+        if rule.weight is not None:
+            return rule.weight
         return self.blocking_weight if blocking else self.other_weight
 
     def minimum(self, tier: Tier | None) -> int:

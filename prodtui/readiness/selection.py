@@ -9,8 +9,8 @@ from fractions import Fraction
 from prodtui.model.assessment import Assessment, ServiceAssessment, Verdict
 from prodtui.model.errors import UsageError
 from prodtui.model.service_view import UNDECLARED_TIER, ServiceView
-from prodtui.readiness.assess import blind, environment
 from prodtui.readiness.policy import Policy
+from prodtui.readiness.ranking import environment
 from prodtui.readiness.score import WHOLE
 
 EXTERNAL = "external:"
@@ -40,7 +40,9 @@ def select(
         policy,
         assessment.at,
         asked=asked,
-        blind=blind(views, assessment.at),
+        blind=assessment.blind,
+        notes=assessment.notes,
+        streaks=assessment.streaks,
     )
 
 

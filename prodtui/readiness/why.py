@@ -9,7 +9,7 @@ from prodtui.model.assessment import CheckResult, PillarResult, State
 MOST = 2
 ECHOES = frozenset({"observability.no_page_firing"})
 """An alert repeats what other checks measure: it speaks only where they leave room."""
-_BAD = (State.FAIL, State.UNKNOWN, State.WARN)
+BAD = frozenset((State.FAIL, State.UNKNOWN, State.WARN))
 
 
 def why(pillars: Sequence[PillarResult], briefs: Mapping[str, str], missing: Sequence[str]) -> str:
@@ -19,7 +19,7 @@ def why(pillars: Sequence[PillarResult], briefs: Mapping[str, str], missing: Seq
     """
     found = [(False, 2, pillar.of, f"{pillar.name} not measured") for pillar in pillars if pillar.name in missing]
     for pillar in pillars:
-        bad = [check for check in pillar.checks if check.state in _BAD and briefs.get(check.id)]
+        bad = [check for check in pillar.checks if check.state in BAD and briefs.get(check.id)]
         if bad:
             # By weight, not by the points shown: those differ by a tenth between equals.
             worst = max(

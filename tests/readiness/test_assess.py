@@ -16,10 +16,23 @@ from prodtui.readiness.assess import assess
 from prodtui.readiness.explain import gains
 from prodtui.readiness.gate import ExitCodes, FailOn, exit_code
 from prodtui.readiness.pillars import CHECKS, PILLARS
-from prodtui.readiness.policy import Policy
+from prodtui.readiness.policy import PILLAR_WEIGHTS, Policy
 from prodtui.readiness.score import shown
 from prodtui.readiness.selection import required, select
-from tests.builders import CHECKOUT, CRITICAL, NOW, PAYMENTS, World, cluster, pool, registered, sli, target, well
+from tests.builders import (
+    CHECKOUT,
+    CRITICAL,
+    NOW,
+    PAYMENTS,
+    World,
+    alert_rule,
+    cluster,
+    pool,
+    registered,
+    sli,
+    target,
+    well,
+)
 
 
 def test_where_all_is_well_the_score_is_whole() -> None:
@@ -57,6 +70,7 @@ def test_a_source_that_was_never_read_is_never_ready() -> None:
     undeclared = [msgspec.structs.replace(PAYMENTS, pools=(), databases=(), clusters=()), CHECKOUT]
     world = World(*undeclared).tell("consul", *registered("payments", 2), *registered("checkout", 2))
     world.tell("prometheus", *(sli(s.name) for s in undeclared), *(target(s.name) for s in undeclared))
+    world.tell("prometheus", alert_rule(), keyframe=False)
     assert {s.verdict for s in world.assess().services} == {Verdict.READY}
     assert world.assess().verdict is Verdict.WARN
 
@@ -85,7 +99,7 @@ def test_every_check_declares_what_a_person_needs() -> None:
         assert check.rule
         assert check.remedy
         assert check.reads
-    assert PILLARS == ("availability", "data", "resilience", "performance", "observability")
+    assert set(PILLARS) == set(PILLAR_WEIGHTS)
 
 
 def test_subjects_lead_to_records() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from prodtui.model.assessment import State, Verdict
 from prodtui.model.declared import DeclaredService, DeclaredSource, Tier
 from prodtui.model.records import AnyRecord, HealthCheck, Phase, Plane, Service
-from prodtui.readiness.assess import History, assess, assess_snapshot
+from prodtui.readiness.assess import Asking, assess, assess_snapshot
+from prodtui.readiness.history import History
 from prodtui.readiness.policy import Policy
 from tests.builders import (
     CONSUL,
@@ -220,7 +221,7 @@ def test_a_check_that_comes_and_goes_warns_and_is_named_where_somebody_watched()
     views = fleet(2, 0).views()
 
     def flapping(turns: dict[str, int] | None) -> tuple[State, str] | None:
-        service = assess(views, Policy(), NOW, turns=turns).service("payments")
+        service = assess(views, Policy(), NOW, Asking(turns=turns)).service("payments")
         assert service is not None
         return next(((c.state, c.reason) for c in service.checks if c.id == "availability.flapping"), None)
 

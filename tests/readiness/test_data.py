@@ -10,8 +10,22 @@ import pytest
 from prodtui.model.assessment import CheckResult, State
 from prodtui.model.declared import DeclaredService
 from prodtui.model.records import Session
-from prodtui.readiness.policy import Bound, CheckRule, Limits, Policy
-from tests.builders import NOW, PAYMENTS, PGBOUNCER, POSTGRES, World, pool, registered, server
+from prodtui.readiness.assess import Asking
+from prodtui.readiness.criteria import Limits
+from prodtui.readiness.policy import CheckRule, Policy, ServicePart
+from tests.builders import (
+    NOW,
+    PAYMENTS,
+    PGBOUNCER,
+    POSTGRES,
+    RELEASE,
+    World,
+    expected,
+    measurement,
+    pool,
+    registered,
+    server,
+)
 
 P, W, F, U = State.PASS, State.WARN, State.FAIL, State.UNKNOWN
 
@@ -152,6 +166,39 @@ def test_a_session_blocked_for_moments_passes_and_is_shown() -> None:
     assert (blocked.state, blocked.value) == (P, 3.0)
 
 
+def stalled(*waits: float, held: float, **fields: Any) -> World:
+    """Sessions that each wait so long for pid 9, whose transaction has been open for `held` seconds."""
+    waiting = [session(pid, blocked_by=(9,), blocked_s=wait) for pid, wait in enumerate(waits, 10)]
+    root = {"state": "idle in transaction", "query": "lock table ledger", "transaction_at": NOW - held, **fields}
+    return served(*waiting, session(9, **root))
+
+
+@pytest.mark.parametrize(
+    ("waits", "held", "fields", "state"),
+    [
+        ((1.0,), 31.0, {}, F),
+        ((0.2, 4.0), 31.0, {}, F),
+        ((4.0,), 30.0, {}, P),
+        ((0.9,), 3_600.0, {}, P),  # a long transaction with ordinary contention
+        ((4.0,), 3_600.0, {"transaction_at": None}, P),
+        ((4.0,), 3_600.0, {"blocked_s": 5.0, "blocked_by": (8,)}, P),  # it is a victim itself
+        ((31.0,), 5.0, {}, F),
+        ((), 3_600.0, {}, P),
+    ],
+)
+def test_a_transaction_that_stalls_everybody_fails_though_each_client_gives_up_early(
+    waits: tuple[float, ...], held: float, fields: dict[str, Any], state: State
+) -> None:
+    assert found(stalled(*waits, held=held, **fields), "blocked").state is state
+
+
+def test_who_stalls_everybody_is_named_with_how_many_wait() -> None:
+    blocked = found(stalled(2.0, 4.0, 0.1, held=180.0), "blocked")
+    assert blocked.reason == "pid 9 blocks 2 sessions, in a transaction for 3 min, passes <= 30 s"
+    assert blocked.subjects[0] == "session:postgres:postgres/9"
+    assert blocked.evidence["query"] == "lock table ledger"
+
+
 def test_a_transaction_left_open_in_another_database_is_not_this_services() -> None:
     other = session(7, database="catalog", state="idle in transaction")
     assert found(served(other, idle_in_transaction_s=400.0), "idle_in_transaction").state is P
@@ -187,7 +234,7 @@ def test_a_lost_server_says_nothing_of_sessions() -> None:
 
 
 def test_a_policy_sets_threshold_weight_and_whether_it_blocks() -> None:
-    rule = CheckRule(limits=Limits(passes=Bound("<", 0.1)), blocking=True)
+    rule = CheckRule(limits=Limits.of("< 10%"), blocking=True)
     policy = Policy(checks={"data.pool_saturation": rule})
     saturation = found(pooled(used=3), "pool_saturation", policy=policy)
     assert (saturation.state, saturation.blocking, saturation.weight) == (F, True, Fraction(2))
@@ -203,3 +250,46 @@ def test_only_a_policy_makes_a_check_not_applicable_and_says_why() -> None:
 def test_the_registry_alone_says_nothing_of_pools() -> None:
     world = World(PAYMENTS).tell("consul", *registered("payments", 2))
     assert found(world, "pool_waiting").state is U
+
+
+DECLARED = Policy(services={"payments": ServicePart(migrations=("payments", "SELECT version FROM schema_migrations"))})
+
+
+def migrated(*rows: str, wanted: tuple[str, ...] = ("0001", "0002"), trouble: str = "", **fields: Any) -> World:
+    world = World(PAYMENTS, sources=(POSTGRES, RELEASE))
+    world.tell("postgres", server(), measurement("data.migrations", rows=rows, trouble=trouble))
+    return world.tell("release", expected(*wanted, **fields))
+
+
+@pytest.mark.parametrize(
+    ("world", "state", "reason"),
+    [
+        (migrated("0001", "0002"), P, "2 migrations applied, 0002 the last expected"),
+        (migrated("0000", "0001", "0002", "0003"), P, "2 migrations applied, 0002 the last expected"),
+        (migrated("0001"), F, "1 migration pending: 0002"),
+        (migrated(), F, "2 migrations pending: 0001, 0002"),
+        (migrated("0001", wanted=()), U, "migrations: the release expects none"),
+        (migrated("0001", "0002", trouble="42P01: no such table"), U, "migrations: 42P01: no such table"),
+        (migrated("0001", "0002", wanted=(), trouble="no file"), U, "migrations: no file"),
+    ],
+)
+def test_pending_migrations_are_named(world: World, state: State, reason: str) -> None:
+    judged = found(world, "migrations", policy=DECLARED)
+    assert (judged.state, judged.reason) == (state, reason)
+
+
+def test_migrations_that_nobody_reports_are_unknown_and_undeclared_ones_absent() -> None:
+    world = World(PAYMENTS, sources=(POSTGRES, RELEASE)).tell("postgres", server()).tell("release")
+    assert found(world, "migrations", policy=DECLARED).reason == "migrations of payments: not reported by release"
+    world.tell("release", expected("0001"))
+    judged = found(world, "migrations", policy=DECLARED)
+    assert (judged.state, judged.reason) == (U, "applied migrations of payments: not reported by postgres")
+    assert world.result("payments", "data.migrations") is None
+    assert found(migrated("0001", "0002"), "migrations", policy=DECLARED, now=NOW + 60).state is U
+
+
+def test_migrations_of_another_release_say_nothing_of_the_candidate() -> None:
+    asking = Asking(candidates={"payments": "1.4.2"})
+    for version, state in (("1.4.2", P), ("1.4.1", U), (None, U)):
+        world = migrated("0001", "0002", version=version)
+        assert found(world, "migrations", policy=DECLARED, asking=asking).state is state

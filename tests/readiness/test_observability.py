@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 
 from prodtui.model.assessment import CheckResult, State
-from prodtui.model.declared import DeclaredService
-from prodtui.model.records import Alert, AnyRecord
-from tests.builders import NOW, PROMETHEUS, World, sli, target
+from prodtui.model.declared import DeclaredService, DeclaredSource
+from prodtui.model.reading import About, Answer, Reading
+from prodtui.model.records import Alert, AnyRecord, Plane
+from prodtui.model.snapshot import fold
+from prodtui.readiness.policy import CheckRule, Policy
+from tests.builders import NOW, PROMETHEUS, World, alert_rule, silence, sli, target, well
 
 P, W, F, U = State.PASS, State.WARN, State.FAIL, State.UNKNOWN
 
@@ -99,3 +102,103 @@ def test_a_firing_page_says_what_it_is_about() -> None:
 def test_a_lost_metrics_system_cannot_say_that_nothing_fires() -> None:
     assert found(told(), "no_page_firing").state is P
     assert found(told(), "no_page_firing", now=NOW + 60).state is U
+
+
+@pytest.mark.parametrize(
+    ("rules", "state", "reason"),
+    [
+        ((alert_rule(),), P, "ErrorsHigh pages"),
+        ((alert_rule(services=("payments", "catalog")),), P, "ErrorsHigh pages"),
+        ((alert_rule(severity="critical"),), P, "ErrorsHigh pages"),
+        ((alert_rule(), alert_rule("Slow", health="err", error="parse error")), P, "ErrorsHigh pages"),
+        ((alert_rule(services=("catalog",)),), F, "no alerting rule of severity page or critical selects payments in "),
+        ((alert_rule(severity="warning"),), F, "no alerting rule of severity page or critical selects payments in "),
+        ((), F, "no alerting rule of severity page or critical selects payments in prometheus"),
+        ((alert_rule(health="err", error="bad regexp"),), F, "ErrorsHigh would page, but: bad regexp"),
+        ((alert_rule(health="unknown"),), U, "ErrorsHigh would page, but: it was not evaluated yet"),
+    ],
+)
+def test_some_rule_must_page(rules: tuple[AnyRecord, ...], state: State, reason: str) -> None:
+    judged = found(told(sli("payments"), *rules), "alert_rules")
+    assert (judged.state, judged.blocking) == (state, True)
+    assert judged.reason.startswith(reason)
+
+
+def test_which_severities_page_is_the_policys_say() -> None:
+    world = told(alert_rule(severity="sev1"))
+    assert found(world, "alert_rules").state is F
+    assert found(world, "alert_rules", policy=Policy(page_severities=("sev1",))).state is P
+
+
+def test_rules_are_judged_where_somebody_reports_them() -> None:
+    other = DeclaredSource(name="statsd", kind="statsd", plane=Plane.METRICS)
+    world = World(DeclaredService(name="payments"), sources=(other,)).tell("statsd", sli("payments"))
+    assert world.result("payments", "observability.alert_rules") is None
+    assert found(world.tell("statsd", alert_rule(severity="info")), "alert_rules").state is F
+    assert found(told(alert_rule()), "alert_rules", now=NOW + 60).state is U
+
+
+def noting(world: World, note: str) -> World:
+    """The world after a read that could not see everything."""
+    about = About(notes=(note,))
+    reading = Reading(source="prometheus", at=NOW, latency_s=0.01, answer=Answer(keyframe=False, about=about))
+    world.snapshot, _ = fold(world.snapshot, reading)
+    return world
+
+
+def test_rules_that_could_not_be_read_are_unknown() -> None:
+    unread = found(noting(told(), "rules unknown: timeout"), "alert_rules")
+    assert (unread.state, unread.reason) == (U, "prometheus: rules unknown: timeout")
+
+
+WATCHDOG = alert_rule("Watchdog", severity="none")
+
+
+@pytest.mark.parametrize(
+    ("records", "state"),
+    [
+        ((WATCHDOG, alert(name="Watchdog", label="", severity="none")), P),
+        ((WATCHDOG,), F),
+        ((WATCHDOG, alert(name="Watchdog", label="", firing=False)), F),
+        ((WATCHDOG, alert(name="Watchdog", label="", silenced=True)), W),
+        ((alert(name="Watchdog", label=""),), P),
+    ],
+)
+def test_the_watchdog_must_fire(records: tuple[AnyRecord, ...], state: State) -> None:
+    assert found(told(*records), "deadman").state is state
+
+
+def test_a_watchdog_is_judged_where_there_is_one_or_the_policy_names_one() -> None:
+    assert told(alert_rule()).result("payments", "observability.deadman") is None
+    silent = found(told(), "deadman", policy=Policy(watchdog="DeadMansSwitch"))
+    assert (silent.state, silent.reason) == (F, "DeadMansSwitch does not fire in prometheus: alerting may be dead")
+    declared = Policy(checks={"observability.deadman": CheckRule(blocking=True)})
+    assert found(told(), "deadman", policy=declared).state is F
+    assert found(told(WATCHDOG), "deadman", now=NOW + 60).state is U
+
+
+ALERTING = DeclaredSource(
+    name="prometheus", kind="prometheus", plane=Plane.METRICS, settings=(("alertmanager", "http://127.0.0.1:9093"),)
+)
+
+
+def silenced(*records: AnyRecord) -> World:
+    return World(DeclaredService(name="payments"), sources=(ALERTING,)).tell("prometheus", *records)
+
+
+def test_a_silence_is_shown_with_who_until_when_and_why() -> None:
+    judged = found(silenced(silence()), "silences")
+    assert (judged.state, judged.reason) == (W, "silenced by ana until 1970-01-12 13:46Z: moving racks")
+    assert found(silenced(silence("catalog")), "silences").state is P
+    assert found(silenced(silence("")), "silences").state is P
+    assert found(silenced(), "silences", now=NOW + 60).state is U
+
+
+def test_silences_that_could_not_be_read_are_unknown_and_without_alertmanager_absent() -> None:
+    assert told().result("payments", "observability.silences") is None
+    assert found(noting(silenced(), "silences unknown: refused"), "silences").state is U
+
+
+def test_when_every_source_is_lost_nothing_is_known() -> None:
+    checks = well().judged("payments", now=NOW + 60).checks
+    assert {check.state for check in checks if check.state.scored} == {U}

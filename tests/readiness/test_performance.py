@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from prodtui.model.assessment import CheckResult, State
-from prodtui.model.declared import DeclaredService, DeclaredSource
+from prodtui.model.declared import DeclaredService, DeclaredSource, Tier
 from prodtui.model.records import Plane
+from prodtui.readiness.assess import Asking
+from prodtui.readiness.check import Question
+from prodtui.readiness.criteria import Baseline, Limits
+from prodtui.readiness.finding import Finding
+from prodtui.readiness.history import History
+from prodtui.readiness.pillars import CHECKS
+from prodtui.readiness.policy import CheckRule, Policy
 from tests.builders import CONSUL, NOW, PROMETHEUS, World, registered, sli
 
 P, W, F, U = State.PASS, State.WARN, State.FAIL, State.UNKNOWN
@@ -126,3 +134,78 @@ def test_without_a_metrics_source_the_required_pillars_are_unknown() -> None:
     assert pillars["performance"].required
     assert pillars["performance"].points == 0 < pillars["performance"].of
     assert judged.score_max == 100
+
+
+def beside(value: float | None, *, count: int = 3, check: str = "throughput", **fields: Any) -> Asking:
+    """An assessment that remembers a baseline."""
+    baseline = Baseline(value=value, count=count, **fields)
+    return Asking(history=History(baselines={f"payments/performance.{check}": baseline}))
+
+
+@pytest.mark.parametrize(
+    ("rate", "base", "state"),
+    [
+        (15.0, 15.0, P),
+        (7.5, 15.0, P),
+        (7.4, 15.0, W),
+        (30.0, 15.0, P),
+        (31.0, 15.0, W),
+        (3.0, 15.0, W),
+        (2.9, 15.0, F),
+        (0.0, 0.9, P),  # a change below one request a second is none
+        (float("nan"), 15.0, U),
+        (None, 15.0, U),
+    ],
+)
+def test_traffic_is_held_against_the_baseline(rate: float | None, base: float, state: State) -> None:
+    assert found(measured(rate_per_s=rate), "throughput", asking=beside(base)).state is state
+
+
+@pytest.mark.parametrize(
+    ("tier", "rate", "blocks"), [(Tier.A, 2.9, True), (Tier.A, 3.0, False), (Tier.B, 2.9, False), (None, 2.9, False)]
+)
+def test_traffic_that_is_cut_off_blocks_in_tier_a(tier: Tier | None, rate: float, blocks: bool) -> None:
+    service = msgspec.structs.replace(NAMED, tier=tier)
+    view = World(service, sources=(PROMETHEUS,)).tell("prometheus", sli("payments-api", rate_per_s=rate)).views()
+    judged = judge("throughput", view["payments"], baseline=Baseline(value=15.0, count=3))
+    assert judged.blocks is blocks
+
+
+def judge(check: str, view: Any, *, baseline: Baseline | None = None) -> Finding:
+    declared = CHECKS[f"performance.{check}"]
+    limits = declared.limits.resolve(baseline) if declared.limits else None
+    judged = declared.judge(view, Question(Policy(), NOW, limits=limits, baseline=baseline))
+    assert judged is not None
+    return judged
+
+
+@pytest.mark.parametrize(
+    ("p99", "base", "state"),
+    [(0.110, 0.100, P), (0.111, 0.100, W), (0.125, 0.100, W), (0.126, 0.100, F), (0.019, 0.010, P), (0.021, 0.010, F)],
+)
+def test_latency_is_held_against_the_baseline(p99: float, base: float, state: State) -> None:
+    asking = beside(base, check="latency_regression")
+    assert found(measured(p99_s=p99), "latency_regression", asking=asking).state is state
+
+
+def test_a_slower_release_says_what_it_was() -> None:
+    slower = found(measured(p99_s=0.2), "latency_regression", asking=beside(0.1, check="latency_regression"))
+    assert slower.reason == "200 ms, passes <= 110 ms"
+    assert (slower.baseline, slower.evidence["baseline"]) == (0.1, "0.1")
+
+
+@pytest.mark.parametrize("check", ["throughput", "latency_regression"])
+def test_without_a_baseline_the_value_is_shown_and_remembered(check: str) -> None:
+    for asking, count in ((None, 0), (beside(None, count=2, check=check), 2)):
+        judged = found(measured(), check, asking=asking)
+        assert judged.state is State.INFO
+        assert judged.reason.endswith(f"no baseline yet: {count} of 3 accepted evaluations")
+        assert judged.value is not None
+    assert found(measured(p99_s=float("nan"), rate_per_s=float("nan")), check).state is U
+
+
+def test_criteria_of_the_policys_own_are_unknown_without_a_baseline() -> None:
+    own = {"performance.throughput": CheckRule(limits=Limits.of(">= -10%", floor=1.0))}
+    assert found(measured(), "throughput", policy=Policy(checks=own)).state is U
+    absolute = {"performance.throughput": CheckRule(limits=Limits.of(">= 10"))}
+    assert found(measured(), "throughput", policy=Policy(checks=absolute)).state is P

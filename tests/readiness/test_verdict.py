@@ -11,9 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prodtui.model.assessment import CheckResult, ServiceAssessment, State, Verdict
-from prodtui.model.declared import Tier
-from prodtui.readiness.assess import environment, judge
-from prodtui.readiness.policy import Policy
+from prodtui.model.declared import DeclaredService, Tier
+from prodtui.model.service_view import ServiceView
+from prodtui.readiness.assess import Assessor
+from prodtui.readiness.check import Check
+from prodtui.readiness.finding import Finding
+from prodtui.readiness.policy import CheckRule, Policy
+from prodtui.readiness.ranking import environment
+from prodtui.readiness.rules import Rules
+from prodtui.readiness.waiver import Waiver
 
 REFUSED = (Verdict.NOT_READY, Verdict.INCONCLUSIVE)
 PILLARS = ("availability", "data", "performance", "security")
@@ -61,7 +67,43 @@ def results(draw: st.DrawFn, *, at_least: int = 0) -> list[CheckResult]:
 
 
 def service(found: list[CheckResult], policy: Policy, tier: Tier = Tier.B, name: str = "s") -> ServiceAssessment:
-    return judge(name, tier, found, policy, {})
+    """A service for which checks find exactly this, judged by the policy with these weights and waivers."""
+    own = msgspec.structs.replace(
+        policy,
+        checks={c.id: CheckRule(weight=c.weight) for c in found},
+        waivers=tuple(waiver(c.id, name) for c in found if c.waived),
+    )
+    view = ServiceView(name=name, declared=DeclaredService(name=name, tier=tier), is_declared=True)
+    return Assessor(Rules(own, {c.id: finding(c) for c in found}), 0.0).service(view)
+
+
+def finding(result: CheckResult) -> Check:
+    return Check(
+        id=result.id,
+        title=result.title,
+        reads=(),
+        rule="",
+        remedy="",
+        blocking=result.blocking,
+        limits=None,
+        unit="",
+        judge=lambda _view, _ask: Finding(state=result.state, reason="found so"),
+    )
+
+
+def waiver(check_id: str, name: str, expires: float = 1.0) -> Waiver:
+    return Waiver(
+        id=f"W-{check_id}",
+        check=check_id,
+        service=name,
+        environment="",
+        reason="known",
+        ticket="OPS-1",
+        owner="ana",
+        approved_by="ben",
+        created=-1.0,
+        expires=expires,
+    )
 
 
 def verdict(found: list[CheckResult], policy: Policy | None = None) -> Verdict:

@@ -6,7 +6,7 @@ import pytest
 
 from prodtui.model.assessment import State
 from prodtui.readiness import words
-from prodtui.readiness.policy import Bound, Limits
+from prodtui.readiness.criteria import Limits, bound
 
 
 @pytest.mark.parametrize(
@@ -38,10 +38,10 @@ def test_numbers() -> None:
 
 @pytest.mark.parametrize(("op", "holds"), [("<", False), ("<=", True), ("=", True), (">=", True), (">", False)])
 def test_bounds_at_their_edge(op: str, *, holds: bool) -> None:
-    assert Bound(op, 0.8).holds(0.8) is holds  # type: ignore[arg-type]
+    assert bound(f"{op} 80%").holds(0.8) is holds
 
 
 def test_limits_never_pass_what_is_no_number() -> None:
-    limits = Limits(passes=Bound("<", 1.0), warns=Bound("<", 2.0))
+    limits = Limits.of("< 1", "< 2")
     found = [limits.judge(value) for value in (0.5, 1.0, 2.0, None, float("nan"), float("-inf"))]
     assert found == [State.PASS, State.WARN, State.FAIL, State.UNKNOWN, State.UNKNOWN, State.UNKNOWN]

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
+from collections.abc import Sequence
+
+import msgspec
 
 from prodtui.model.assessment import State
 from prodtui.model.freshness import SourceState
 from prodtui.model.records import HealthStatus, Phase, Plane
 from prodtui.model.service_view import ServiceView
-from prodtui.model.subject import subject
 from prodtui.readiness import words
 from prodtui.readiness.check import Checks, Question
-from prodtui.readiness.finding import MOST_SUBJECTS, Finding, of_record, worst
+from prodtui.readiness.criteria import Limits
+from prodtui.readiness.finding import MOST_SUBJECTS, Finding, Row, of_record, worst
 from prodtui.readiness.fleet import Fleet, Member, fleet
-from prodtui.readiness.policy import Bound, Limits
 
 CHECKS = Checks(Plane.REGISTRY, Plane.PROBES)
 # Consul's own pseudo checks: they say that somebody took the instance out, not how it is.
@@ -26,8 +27,10 @@ _MAINTENANCE = ("_service_maintenance", "_node_maintenance")
     "Instances pass their health checks",
     rule="all passing PASS; at least 80 % and the tier's minimum WARN; else FAIL",
     remedy="Open the instance's failing health check: its output names what is wrong.",
+    why="What does not pass gets no traffic: the rest carries its share.",
+    runbook="The failing check's output, then the instance's own log.",
     blocking=True,
-    limits=Limits(passes=Bound(">=", 1.0), warns=Bound(">=", 0.8)),
+    limits=Limits.of(">= 100%", ">= 80%"),
     unit="ratio",
 )
 def passing(view: ServiceView, ask: Question) -> Finding | None:
@@ -38,7 +41,8 @@ def passing(view: ServiceView, ask: Question) -> Finding | None:
     if not found.counted:
         return _nobody(view, ask, found)
     total, good, unknown = len(found.counted), found.of(HealthStatus.PASSING), found.of(HealthStatus.UNKNOWN)
-    at_best, at_worst = _passing_state(good + unknown, total, view, ask), _passing_state(good, total, view, ask)
+    at_worst = _passing_state(good, total, view, ask)
+    at_best = _passing_state(good + unknown, total, view, ask) if unknown else at_worst
     state = at_best if at_best in (at_worst, State.FAIL) else State.UNKNOWN
     value = None if state is State.UNKNOWN else good / total
     if state is State.UNKNOWN:
@@ -48,7 +52,7 @@ def passing(view: ServiceView, ask: Question) -> Finding | None:
     else:
         brief = "" if state is State.PASS else f"{good}/{total} passing"
         reason = f"{good} of {total} passing{_fails_below(state, ask)}"
-    return _of_fleet(found, state, reason + _out(found), brief=brief, value=value, unit="ratio")
+    return _of_fleet(found, ask, state, reason + _out(found), brief=brief, value=value, unit="ratio")
 
 
 def _passing_state(good: int, total: int, view: ServiceView, ask: Question) -> State:
@@ -58,8 +62,10 @@ def _passing_state(good: int, total: int, view: ServiceView, ask: Question) -> S
 
 
 def _fails_below(state: State, ask: Question) -> str:
-    warns = ask.limits.warns or ask.limits.passes
-    return "" if state is State.PASS else f", fails below {words.measure(warns.value, 'ratio')}"
+    if state is State.PASS:
+        return ""
+    edge = (ask.limits.warns or ask.limits.passes).edge
+    return "" if edge is None else f", fails below {words.measure(edge, 'ratio')}"
 
 
 @CHECKS.check(
@@ -67,6 +73,7 @@ def _fails_below(state: State, ask: Question) -> str:
     "Enough instances pass",
     rule="at least the declared tier's minimum (A 3, B 2, C 1) pass",
     remedy="Start more instances, or declare the tier that the service really has.",
+    why="One instance less than the tier wants, and the next failure is an outage.",
     blocking=True,
 )
 def min_instances(view: ServiceView, ask: Question) -> Finding | None:
@@ -90,11 +97,13 @@ def min_instances(view: ServiceView, ask: Question) -> Finding | None:
         brief = silence.brief if silence else f"{unknown} instances unknown"
     return _of_fleet(
         found,
+        ask,
         state,
         reason,
         brief="" if state is State.PASS else brief,
         value=None if state is State.UNKNOWN else float(good),
         threshold=f"PASS >= {wanted}",
+        limit=float(wanted),
     )
 
 
@@ -103,6 +112,7 @@ def min_instances(view: ServiceView, ask: Question) -> Finding | None:
     "The service is registered",
     rule="a service that is declared, or was in the last accepted evaluation, is registered; else UNKNOWN",
     remedy="Start it, or remove it from the configuration when it is retired.",
+    why="A service that vanished shows no failing check: absence must not read as health.",
     blocking=True,
 )
 def present(view: ServiceView, ask: Question) -> Finding | None:
@@ -125,6 +135,7 @@ def present(view: ServiceView, ask: Question) -> Finding | None:
     "Something checks the service's health",
     rule="at least one service-level health check; a node's check or mere presence says nothing of the service",
     remedy="Register a health check with the service, or probe it directly (a source of kind http).",
+    why="A registry calls healthy what nothing checks, whatever happens to it.",
     blocking=True,
 )
 def has_check(view: ServiceView, ask: Question) -> Finding | None:
@@ -141,7 +152,7 @@ def has_check(view: ServiceView, ask: Question) -> Finding | None:
             value=float(len(heard)),
             observed_at=heard[0].source.read_at,
             source=heard[0].source.name,
-            subjects=tuple(sorted(subject(c.source.name, c.record) for c in heard))[:MOST_SUBJECTS],
+            subjects=tuple(sorted([check.subject for check in heard]))[:MOST_SUBJECTS],
         )
     if own or any(ask.lost(source) for source in sources) or not view.instances:
         return worst(ask.unheard(own)) or ask.silence(sources, view.name)
@@ -155,6 +166,7 @@ def has_check(view: ServiceView, ask: Question) -> Finding | None:
     "No instance is in maintenance",
     rule="no instance in maintenance PASS, else WARN",
     remedy="End the maintenance mode when the work is done.",
+    why="Maintenance that was forgotten is capacity that is missing.",
 )
 def maintenance(view: ServiceView, ask: Question) -> Finding | None:
     """Instances that somebody took out of service."""
@@ -176,7 +188,8 @@ def maintenance(view: ServiceView, ask: Question) -> Finding | None:
     "Health checks do not flap",
     rule="no health check turned for the worse 3 times within the hour PASS, else WARN; absent where nobody watched",
     remedy="Open the health check: often its timeout is near the usual answer time, or the instance restarts.",
-    limits=Limits(passes=Bound("<", 3), warns=Bound("<", math.inf)),
+    why="What comes and goes moves traffic about and hides how often it fails.",
+    limits=Limits.of("< 3", "< inf"),
 )
 def flapping(view: ServiceView, ask: Question) -> Finding | None:
     """How often the service's own health checks turned for the worse while somebody watched."""
@@ -185,7 +198,7 @@ def flapping(view: ServiceView, ask: Question) -> Finding | None:
         return None
     found = []
     for said in checks:
-        turns = ask.turns.get(subject(said.source.name, said.record), 0)
+        turns = ask.turns.get(said.subject, 0)
         name = f"{said.record.instance} {said.record.name}".strip()
         state = ask.limits.judge(float(turns))
         reason = f"{name} turned {turns} times within the hour" if turns else "no health check flaps"
@@ -199,18 +212,21 @@ def _sources(view: ServiceView) -> tuple[SourceState, ...]:
 
 def _nobody(view: ServiceView, ask: Question, found: Fleet) -> Finding:
     if found.out:
-        return _of_fleet(found, State.UNKNOWN, f"no instance in service{_out(found)}", brief="none in service")
+        return _of_fleet(found, ask, State.UNKNOWN, f"no instance in service{_out(found)}", brief="none in service")
     registered = worst(ask.unheard(view.registered))
     return registered or ask.silence(_sources(view), f"{view.name}'s instances")
 
 
 def _out(found: Fleet) -> str:
+    if not found.out:
+        return ""
     phases = Counter(member.phase for member in found.out)
-    return f" ({', '.join(f'{count} {phase}' for phase, count in sorted(phases.items()))})" if phases else ""
+    return f" ({', '.join(f'{count} {phase}' for phase, count in sorted(phases.items()))})"
 
 
 def _of_fleet(
     found: Fleet,
+    ask: Question,
     state: State,
     reason: str,
     *,
@@ -218,20 +234,36 @@ def _of_fleet(
     value: float | None = None,
     unit: str = "",
     threshold: str = "",
+    limit: float | None = None,
 ) -> Finding:
-    members = found.counted or found.out
-    return Finding(
+    return msgspec.structs.replace(
+        ask.once(_seen, lambda: _seen(found)),
         state=state,
         reason=reason,
         brief=brief,
         value=value,
         unit=unit,
         threshold=threshold,
-        observed_at=min((m.said.source.read_at for m in members if m.said.source.read_at is not None), default=None),
-        source=members[0].said.source.name,
-        evidence={m.said.record.id: _evidence(m) for m in members[:20]},
-        subjects=tuple(dict.fromkeys(key for m in members for key in _subjects(m)))[:MOST_SUBJECTS],
+        limit=limit,
     )
+
+
+def _seen(found: Fleet) -> Finding:
+    """The instances as evidence, before they are judged."""
+    members = found.counted or found.out
+    times = [member.said.source.read_at for member in members]
+    return Finding(
+        State.UNKNOWN,
+        "",
+        observed_at=min([at for at in times if at is not None], default=None),
+        source=members[0].said.source.name,
+        evidence=Row(_row, members),
+        subjects=tuple(dict.fromkeys([key for member in members for key in _subjects(member)]))[:MOST_SUBJECTS],
+    )
+
+
+def _row(members: Sequence[Member]) -> dict[str, str]:
+    return {member.said.record.id: _evidence(member) for member in members[:20]}
 
 
 def _evidence(member: Member) -> str:
@@ -246,5 +278,5 @@ def _evidence(member: Member) -> str:
 
 def _subjects(member: Member) -> tuple[str, ...]:
     if member.checks:
-        return tuple(subject(c.source.name, c.record) for c in member.checks)
-    return (subject(member.said.source.name, member.said.record),)
+        return tuple([check.subject for check in member.checks])
+    return (member.said.subject,)

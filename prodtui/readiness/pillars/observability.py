@@ -1,15 +1,17 @@
-"""Observability: whether we would see it if the service failed."""
+"""Observability: whether the service is measured, all of it, and now."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from prodtui.model.assessment import State
-from prodtui.model.records import Alert, Plane, Sli
+from prodtui.model.records import Plane, Sli, Target
 from prodtui.model.service_view import Said, ServiceView
 from prodtui.readiness import words
 from prodtui.readiness.check import Checks, Question
-from prodtui.readiness.finding import Finding, of_lost, of_record, worst
-from prodtui.readiness.pillars.performance import FRESH_SCRAPES, scrape_interval_s
-from prodtui.readiness.policy import Bound, Limits
+from prodtui.readiness.criteria import Limits
+from prodtui.readiness.finding import Finding, Row, of_record, worst
+from prodtui.readiness.pillars.sli import FRESH_SCRAPES, label, scrape_interval_s
 
 CHECKS = Checks(Plane.METRICS)
 
@@ -19,8 +21,9 @@ CHECKS = Checks(Plane.METRICS)
     "Every instance is scraped",
     rule="all scrape targets up PASS, at least 80 % WARN, else FAIL",
     remedy="Open the target: its last error says why the metrics system can't read it.",
+    why="An instance that is not scraped can fail without any number showing it.",
     blocking=True,
-    limits=Limits(passes=Bound(">=", 1.0), warns=Bound(">=", 0.8)),
+    limits=Limits.of(">= 100%", ">= 80%"),
     unit="ratio",
 )
 def targets_up(view: ServiceView, ask: Question) -> Finding | None:
@@ -30,22 +33,24 @@ def targets_up(view: ServiceView, ask: Question) -> Finding | None:
         return None
     heard = ask.heard(view.targets)
     if not heard:
-        return worst(ask.unheard(view.targets)) or ask.silence(sources, f"targets of {_label(view)}")
+        return worst(ask.unheard(view.targets)) or ask.silence(sources, f"targets of {label(view)}")
     total = len(heard)
     up, down = [t for t in heard if t.record.up], [t for t in heard if t.record.up is False]
     unsure = [t for t in heard if t.record.up is None]
-    at_best, at_worst = ask.limits.judge((total - len(down)) / total), ask.limits.judge(len(up) / total)
+    at_worst = ask.limits.judge(len(up) / total)
+    at_best = ask.limits.judge((total - len(down)) / total) if unsure else at_worst
     state = at_best if at_best in (at_worst, State.FAIL) else State.UNKNOWN
-    reason = f"{len(up)} of {words.plural(total, 'target')} up"
+    reason, brief = f"{len(up)} of {words.plural(total, 'target')} up", f"{len(up)}/{total} targets up"
+    evidence = Row(_row, (*down, *unsure))
     findings = [
         of_record(
             said,
             state,
             reason,
-            brief="" if state is State.PASS else f"{len(up)}/{total} targets up",
+            brief="" if state is State.PASS else brief,
             value=len(up) / total,
             unit="ratio",
-            evidence={t.record.instance: words.first_line(t.record.error) or "not up" for t in (*down, *unsure)[:20]},
+            evidence=evidence,
             severity=rank,
         )
         for rank, group in enumerate((up, unsure, down))
@@ -54,13 +59,18 @@ def targets_up(view: ServiceView, ask: Question) -> Finding | None:
     return worst(findings + ask.unheard(view.targets))
 
 
+def _row(targets: Sequence[Said[Target]]) -> dict[str, str]:
+    return {t.record.instance: words.first_line(t.record.error) or "not up" for t in targets[:20]}
+
+
 @CHECKS.check(
     "observability.fresh",
     "Samples are fresh",
     rule="newest sample younger than 3 scrape intervals when it was read, else FAIL",
     remedy="Look at the scrape targets and at the metrics system's own load.",
+    why="Old samples show the service as it was: every other number would be of the past.",
     blocking=True,
-    limits=Limits(passes=Bound("<", FRESH_SCRAPES)),
+    limits=Limits.of(f"< {FRESH_SCRAPES}"),
     unit="scrapes",
 )
 def fresh(view: ServiceView, ask: Question) -> Finding | None:
@@ -78,7 +88,7 @@ def fresh(view: ServiceView, ask: Question) -> Finding | None:
             said,
             state,
             f"newest sample {'within' if state is State.PASS else 'older than'} "
-            f"{words.number(ask.limits.passes.value)} scrapes ({every})",
+            f"{words.number(ask.edge or FRESH_SCRAPES)} scrapes ({every})",
             brief="" if state is State.PASS else f"samples {words.seconds(age_s)} old",
             value=scrapes,
             unit="scrapes",
@@ -90,7 +100,7 @@ def fresh(view: ServiceView, ask: Question) -> Finding | None:
     if not sources:
         return None
     findings = [judge(said) for said in ask.heard(view.slis)] + ask.unheard(view.slis)
-    return worst(findings) or ask.silence(sources, f"requests of {_label(view)}")
+    return worst(findings) or ask.silence(sources, f"requests of {label(view)}")
 
 
 @CHECKS.check(
@@ -98,6 +108,7 @@ def fresh(view: ServiceView, ask: Question) -> Finding | None:
     "The service exports request metrics",
     rule="the metrics system has request metrics under the service's label, else FAIL",
     remedy="Export a request histogram, or say under which label it is: [services.NAME] metrics.",
+    why="What exports nothing can't be judged, nor alerted on.",
 )
 def metrics_present(view: ServiceView, ask: Question) -> Finding | None:
     """Whether there is anything to measure the service by."""
@@ -106,54 +117,14 @@ def metrics_present(view: ServiceView, ask: Question) -> Finding | None:
         return None
     seen = [said for said in ask.heard(view.slis) if said.record.observed_at is not None]
     if seen:
-        return of_record(seen[0], State.PASS, f"request metrics under {_label(view)}")
+        return of_record(seen[0], State.PASS, f"request metrics under {label(view)}")
     if any(ask.lost(source) for source in sources):
-        return ask.silence(sources, _label(view))
+        return ask.silence(sources, label(view))
     names = ", ".join(sorted(source.name for source in sources))
     return Finding(
         state=State.FAIL,
-        reason=f"no request metrics under {_label(view)} in {names}",
+        reason=f"no request metrics under {label(view)} in {names}",
         brief="no metrics",
         source=sources[0].name,
         observed_at=sources[0].read_at,
     )
-
-
-@CHECKS.check(
-    "observability.no_page_firing",
-    "No alert pages anybody",
-    rule="no alert of severity page or critical fires PASS; firing but silenced WARN; else FAIL",
-    remedy="Follow the alert's runbook; silence it only with a ticket.",
-    blocking=True,
-)
-def no_page_firing(view: ServiceView, ask: Question) -> Finding | None:
-    """Alerts that page somebody and fire now."""
-    sources = view.planes.get(Plane.METRICS, ())
-    if not sources:
-        return None
-    pages = [a for a in view.alerts if a.record.firing and a.record.severity in ask.policy.page_severities]
-    findings = [_page(said) for said in ask.heard(pages)]
-    findings += [of_lost(source) for source in sources if ask.lost(source)]
-    heard = next((source for source in sources if not ask.lost(source)), sources[0])
-    return worst(findings) or Finding(
-        state=State.PASS, reason="no page fires", value=0.0, source=heard.name, observed_at=heard.read_at
-    )
-
-
-def _page(said: Said[Alert]) -> Finding:
-    alert = said.record
-    summary = f": {words.first_line(alert.summary)}" if alert.summary else ""
-    silenced = ", silenced" if alert.silenced else ""
-    return of_record(
-        said,
-        State.WARN if alert.silenced else State.FAIL,
-        f"{alert.name} fires{silenced}{summary}",
-        brief=f"{alert.name} fires{silenced}",
-        value=1.0,
-        evidence=dict(sorted(alert.labels.items())),
-        severity=-(alert.since or 0.0),
-    )
-
-
-def _label(view: ServiceView) -> str:
-    return view.declared.metrics_label or view.name

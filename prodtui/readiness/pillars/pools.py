@@ -1,4 +1,4 @@
-"""Data, first half: the connection pools that a service's queries go through."""
+"""Data: the connection pools that a service's queries go through."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from prodtui.model.records import Plane, Pool
 from prodtui.model.service_view import Said, ServiceView
 from prodtui.readiness import words
 from prodtui.readiness.check import Checks, Question
-from prodtui.readiness.finding import Finding, of_record, worst
+from prodtui.readiness.criteria import Limits
+from prodtui.readiness.finding import Finding, Row, of_record, worst
 from prodtui.readiness.pillars.databases import SERVER_KINDS
-from prodtui.readiness.policy import Bound, Limits
 
 CHECKS = Checks(Plane.POOLS)
 
@@ -22,7 +22,8 @@ CHECKS = Checks(Plane.POOLS)
     "No client waits for a connection",
     rule="clients waiting: 0 PASS, else WARN",
     remedy="See who holds the connections; a longer query or a leak fills a pool more often than traffic does.",
-    limits=Limits(passes=Bound("<=", 0), warns=Bound(">", 0)),
+    why="A client that waits is a request that waits.",
+    limits=Limits.of("<= 0", "> 0"),
     unit="clients",
 )
 def pool_waiting(view: ServiceView, ask: Question) -> Finding | None:
@@ -39,7 +40,7 @@ def pool_waiting(view: ServiceView, ask: Question) -> Finding | None:
             f"{pool.name} {many}" if pool.waiting else f"{pool.name} nobody waiting",
             brief=f"{pool.name} {pool.waiting} waiting" if pool.waiting else "",
             value=float(pool.waiting),
-            evidence=_row(pool),
+            evidence=Row(_row, pool),
             severity=pool.waiting,
         )
 
@@ -51,8 +52,10 @@ def pool_waiting(view: ServiceView, ask: Question) -> Finding | None:
     "Clients get a connection in time",
     rule="oldest waiting client < 1 s PASS, < 5 s WARN, else FAIL; UNKNOWN without a server connection",
     remedy="End or speed up what holds the connections; raise the pool's size only if the database has room.",
+    why="A request can't be faster than the wait for its connection.",
+    runbook="The pooler's SHOW POOLS and SHOW CLIENTS; then what the server's sessions wait for.",
     blocking=True,
-    limits=Limits(passes=Bound("<", 1.0), warns=Bound("<", 5.0)),
+    limits=Limits.of("< 1s", "< 5s"),
     unit="s",
 )
 def pool_max_wait(view: ServiceView, ask: Question) -> Finding | None:
@@ -68,11 +71,11 @@ def pool_max_wait(view: ServiceView, ask: Question) -> Finding | None:
         return of_record(
             said,
             ask.limits.judge(pool.max_wait_s),
-            f"{pool.name} {waited}, passes {ask.limits.passes.text('s')}",
+            f"{pool.name} {waited}, passes {ask.wants}",
             brief=f"{pool.name} wait {waited}",
             value=pool.max_wait_s,
             unit="s",
-            evidence=_row(pool),
+            evidence=Row(_row, pool),
             severity=pool.max_wait_s,
         )
 
@@ -84,6 +87,8 @@ def pool_max_wait(view: ServiceView, ask: Question) -> Finding | None:
     "The pooler reaches its database",
     rule="clients waiting while no server connection exists FAIL, else PASS",
     remedy="Look at the database behind the pool: the pooler cannot open a connection to it.",
+    why="The pooler still accepts clients while nothing behind it answers: they only hang.",
+    runbook="The pooler's log, and its SHOW SERVERS.",
     blocking=True,
 )
 def pool_upstream(view: ServiceView, ask: Question) -> Finding | None:
@@ -96,11 +101,11 @@ def pool_upstream(view: ServiceView, ask: Question) -> Finding | None:
         if _cut_off(pool):
             where = f" to {pool.upstream}" if pool.upstream else ""
             reason = f"{pool.name} {words.plural(pool.waiting, 'client')} waiting, no connection{where}"
-            return of_record(said, State.FAIL, reason, brief=f"{pool.name} no server", evidence=_row(pool))
+            return of_record(said, State.FAIL, reason, brief=f"{pool.name} no server", evidence=Row(_row, pool))
         if pool.waiting and not pool.used + pool.idle:
             return _unknown(said, "paused: says nothing of its database")
         return of_record(
-            said, State.PASS, f"{pool.name} {pool.used + pool.idle} server connections", evidence=_row(pool)
+            said, State.PASS, f"{pool.name} {pool.used + pool.idle} server connections", evidence=Row(_row, pool)
         )
 
     return _each(view, ask, judge, good="every pool reaches its database")
@@ -111,7 +116,8 @@ def pool_upstream(view: ServiceView, ask: Question) -> Finding | None:
     "The pool has room",
     rule="connections in use of the pool's size: < 70 % PASS, < 90 % WARN, else FAIL",
     remedy="See what holds the connections before raising the size.",
-    limits=Limits(passes=Bound("<", 0.7), warns=Bound("<", 0.9)),
+    why="A full pool turns the next slow query into a queue.",
+    limits=Limits.of("< 70%", "< 90%"),
     unit="ratio",
 )
 def pool_saturation(view: ServiceView, ask: Question) -> Finding | None:
@@ -129,7 +135,7 @@ def pool_saturation(view: ServiceView, ask: Question) -> Finding | None:
             brief=f"{pool.name} {pool.used}/{pool.size} used",
             value=share,
             unit="ratio",
-            evidence=_row(pool),
+            evidence=Row(_row, pool),
             severity=share,
         )
 
@@ -141,6 +147,7 @@ def pool_saturation(view: ServiceView, ask: Question) -> Finding | None:
     "The pool serves",
     rule="neither paused nor disabled PASS, else FAIL",
     remedy="RESUME or ENABLE the database in the pooler when the work on it is done.",
+    why="Whoever paused it for a moment may have forgotten: its clients wait without an error.",
     blocking=True,
 )
 def pool_not_paused(view: ServiceView, ask: Question) -> Finding | None:
@@ -155,7 +162,7 @@ def pool_not_paused(view: ServiceView, ask: Question) -> Finding | None:
             State.FAIL if state else State.PASS,
             reason,
             brief=f"{pool.name} {state}" if state else "",
-            evidence=_row(pool),
+            evidence=Row(_row, pool),
         )
 
     return _each(view, ask, judge, good="every pool serves")
@@ -169,14 +176,15 @@ def _each(
     if not poolers:
         return None
     findings = [judge(said) for said in ask.heard(view.pools)] + ask.unheard(view.pools)
-    seen = {said.record.name for said in view.pools}
-    findings += [ask.silence(poolers, name) for name in view.declared.pools if name not in seen]
+    if view.declared.pools:
+        seen = {said.record.name for said in view.pools}
+        findings += [ask.silence(poolers, name) for name in view.declared.pools if name not in seen]
     return worst(findings, good=good)
 
 
 def poolers_of(view: ServiceView) -> tuple[SourceState, ...]:
     """The sources that report pools."""
-    return tuple(s for s in view.planes.get(Plane.POOLS, ()) if s.declared.kind not in SERVER_KINDS)
+    return tuple([s for s in view.planes.get(Plane.POOLS, ()) if s.declared.kind not in SERVER_KINDS])
 
 
 def _cut_off(pool: Pool) -> bool:
@@ -186,7 +194,7 @@ def _cut_off(pool: Pool) -> bool:
 
 def _unknown(said: Said[Pool], why: str) -> Finding:
     name = said.record.name
-    return of_record(said, State.UNKNOWN, f"{name}: {why}", brief=f"{name} unknown", evidence=_row(said.record))
+    return of_record(said, State.UNKNOWN, f"{name}: {why}", brief=f"{name} unknown", evidence=Row(_row, said.record))
 
 
 def _row(pool: Pool) -> dict[str, str]:

@@ -9,8 +9,8 @@ from prodtui.model.records import Breaker, BreakerState, Cluster, Plane
 from prodtui.model.service_view import Said, ServiceView
 from prodtui.readiness import words
 from prodtui.readiness.check import Checks, Question
-from prodtui.readiness.finding import Finding, of_record, worst
-from prodtui.readiness.policy import Bound, Limits
+from prodtui.readiness.criteria import Limits
+from prodtui.readiness.finding import Finding, Row, of_record, worst
 
 CHECKS = Checks(Plane.BREAKERS, Plane.METRICS)
 _STATES = {
@@ -29,6 +29,8 @@ _STATES = {
     "No circuit breaker is open",
     rule="at the caller: open or forced open FAIL; half open, disabled and metrics only WARN; INFO at the callee",
     remedy="Look at the callee: the breaker says that calls to it fail.",
+    why="An open breaker refuses the calls before they are made: part of the service is off.",
+    runbook="The callee's own checks; the breaker closes by itself when it is well.",
     blocking=True,
 )
 def breaker_open(view: ServiceView, ask: Question) -> Finding | None:
@@ -74,7 +76,8 @@ def _against(said: Said[Breaker]) -> Finding:
     "No requests are shed",
     rule="requests shed/s 0 PASS, else FAIL; needs two readings",
     remedy="The callee is slower or the load higher than the limits allow: find which before raising them.",
-    limits=Limits(passes=Bound("<=", 0.0)),
+    why="Requests beyond the limits fail at once, without having been tried.",
+    limits=Limits.of("<= 0"),
     unit="requests/s",
 )
 def overflow(view: ServiceView, ask: Question) -> Finding | None:
@@ -92,7 +95,7 @@ def overflow(view: ServiceView, ask: Question) -> Finding | None:
             brief=f"{words.number(rate)} shed/s" if rate else "",
             value=rate,
             unit="requests/s",
-            evidence=_row(said.record),
+            evidence=Row(_row, said.record),
             severity=rate,
         )
 
@@ -104,7 +107,8 @@ def overflow(view: ServiceView, ask: Question) -> Finding | None:
     "The proxy's limits have room",
     rule="smallest share left of a tracked limit > 20 % PASS, > 0 WARN, else FAIL",
     remedy="See whether the callee is slow before raising the limit.",
-    limits=Limits(passes=Bound(">", 0.2), warns=Bound(">", 0.0)),
+    why="At the limit the next slow answer sheds requests.",
+    limits=Limits.of("> 20%", "> 0%"),
     unit="ratio",
 )
 def headroom(view: ServiceView, ask: Question) -> Finding | None:
@@ -117,11 +121,11 @@ def headroom(view: ServiceView, ask: Question) -> Finding | None:
         return of_record(
             said,
             ask.limits.judge(left),
-            f"{words.percent(left)} left at {_name(said)}, passes {ask.limits.passes.text('ratio')}",
+            f"{words.percent(left)} left at {_name(said)}, passes {ask.wants}",
             brief=f"{words.percent(left)} headroom",
             value=left,
             unit="ratio",
-            evidence=_row(said.record),
+            evidence=Row(_row, said.record),
             severity=-left,
         )
 
@@ -134,6 +138,7 @@ def headroom(view: ServiceView, ask: Question) -> Finding | None:
     "No host is ejected",
     rule="no host ejected PASS, some WARN, all FAIL",
     remedy="Look at the ejected host's own health check and errors.",
+    why="The hosts that are left carry the load of the one that is out.",
 )
 def ejected(view: ServiceView, ask: Question) -> Finding | None:
     """Hosts that the proxy took out of rotation for their errors."""
@@ -152,7 +157,7 @@ def ejected(view: ServiceView, ask: Question) -> Finding | None:
             f"{many} at {_name(said)}",
             brief=many,
             value=float(cluster.ejected),
-            evidence=_row(cluster),
+            evidence=Row(_row, cluster),
             severity=cluster.ejected,
         )
 
@@ -164,6 +169,7 @@ def ejected(view: ServiceView, ask: Question) -> Finding | None:
     "Enough members are healthy",
     rule="healthy members above the proxy's panic threshold PASS, at it WARN, below it or none FAIL",
     remedy="Look at the members' health: below its threshold the proxy sends to the sick ones too.",
+    why="Below the panic threshold the proxy sends to sick members too, and fails those requests.",
     blocking=True,
     unit="ratio",
 )
@@ -189,7 +195,8 @@ def members(view: ServiceView, ask: Question) -> Finding | None:
             value=share,
             unit="ratio",
             threshold=f"PASS > {words.percent(panic)}, WARN = {words.percent(panic)}, else FAIL",
-            evidence=_row(cluster),
+            limit=panic,
+            evidence=Row(_row, cluster),
             severity=-share,
         )
 
@@ -208,7 +215,7 @@ def _each(view: ServiceView, ask: Question, judge: Callable[[Said[Cluster]], Fin
 
 
 def _unknown(said: Said[Cluster], why: str) -> Finding:
-    return of_record(said, State.UNKNOWN, f"{_name(said)}: {why}", brief=why, evidence=_row(said.record))
+    return of_record(said, State.UNKNOWN, f"{_name(said)}: {why}", brief=why, evidence=Row(_row, said.record))
 
 
 def _name(said: Said[Cluster]) -> str:

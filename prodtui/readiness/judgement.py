@@ -1,0 +1,102 @@
+"""An environment judged again and again: only what a reading touched, and in turn the rest, is judged anew."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+import msgspec
+
+from prodtui.model.assessment import Assessment
+from prodtui.model.cause import Cause
+from prodtui.model.freshness import Freshness
+from prodtui.model.service_view import ServiceView
+from prodtui.model.snapshot import Change, Snapshot
+from prodtui.model.ties import Ties
+from prodtui.readiness.assess import Asking, Assessor, vanished
+from prodtui.readiness.pillars import checks
+from prodtui.readiness.ranking import Ranking
+from prodtui.readiness.rules import Rules
+from prodtui.readiness.standard import Standard
+
+SWEPT_AT_ONCE = 200
+"""Services judged again at a time though nothing touched them, since time passes for them too; 30 ms of work."""
+
+
+class Judgement:
+    """The services of one environment with what was found of them. It reads no clock and does no I/O."""
+
+    def __init__(self, snapshot: Snapshot, standard: Standard) -> None:
+        self._standard = standard
+        self._rules = Rules(standard.policy, checks())
+        self._ranking = Ranking(standard.policy)
+        self._ties = Ties(snapshot)
+        self._streaks = standard.history.streaks
+        self._touched: set[str] = set(self._ties.views)
+        self._gone: Mapping[str, ServiceView] = {}
+        """Services that were accepted and that nothing speaks of any more."""
+        self._swept: list[str] = []
+        """Those whose turn comes."""
+        self._sources: dict[str, tuple[Freshness, Cause | None]] = {}
+
+    @property
+    def views(self) -> dict[str, ServiceView]:
+        """Every service that there is, or was when it was accepted, as things stand."""
+        self._ties.renew(self._touched)
+        return {**self._ties.views, **self._gone}
+
+    @property
+    def recovering(self) -> bool:
+        """Whether anything waits for a good observation."""
+        return bool(self._streaks)
+
+    def tell(self, snapshot: Snapshot, changes: Sequence[Change]) -> None:
+        """Takes in what a reading changed."""
+        self._touched |= self._ties.after(snapshot, changes)
+
+    def assessment(
+        self,
+        snapshot: Snapshot,
+        now: float,
+        *,
+        single_reading: bool = False,
+        turns: Mapping[str, int] | None = None,
+        sweep: int = SWEPT_AT_ONCE,
+    ) -> Assessment:
+        """The environment at `now`, of the snapshot told last. `sweep`: how many that nothing touched are looked at."""
+        standard = self._standard
+        asking = Asking(
+            environment=snapshot.declared.environment,
+            history=msgspec.structs.replace(standard.history, streaks=self._streaks),
+            candidates=standard.candidates,
+            single_reading=single_reading,
+            turns=turns,
+            notes=standard.notes,
+        )
+        assessor = Assessor(self._rules, now, asking, snapshot.sources)
+        due = self._due(snapshot, now, sweep)
+        self._ties.renew(due)
+        self._touched = set()
+        for name in due:
+            view = self._ties.views.get(name)
+            if view is None:
+                self._ranking.drop(name)
+            else:
+                self._ranking.put(assessor.service(view))
+        self._gone = vanished(self._ties.views, snapshot, standard.policy, standard.history)
+        for view in self._gone.values():
+            self._ranking.put(assessor.service(view))
+        kept = {key: streak for key, streak in self._streaks.items() if key not in assessor.ended}
+        self._streaks = assessor.streaks = {**kept, **assessor.streaks}
+        return assessor.environment(self._ranking, snapshot.sources.values())
+
+    def _due(self, snapshot: Snapshot, now: float, sweep: int) -> Collection[str]:
+        """Those touched, some whose turn it is, and all when a source turned: then everything behind it did."""
+        states = {name: (state.freshness(now), state.cause) for name, state in snapshot.sources.items()}
+        turned, self._sources = states != self._sources, states
+        names = self._ties.views.keys()
+        if turned or len(names) <= sweep:
+            return names | self._touched
+        self._swept = self._swept or sorted(names)
+        due = self._touched | set(self._swept[:sweep])
+        del self._swept[:sweep]
+        return due
