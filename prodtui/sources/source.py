@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
+from prodtui.model.asks import Asks
 from prodtui.model.reading import Answer
 from prodtui.model.records import Plane
 from prodtui.settings.source import SourceSettings
@@ -36,4 +37,17 @@ class Source(Protocol):
 
     async def close(self) -> None:
         """Lets go of every connection, within a second, also when the system hangs."""
+        ...
+
+
+@runtime_checkable
+class Askable(Protocol):
+    """A source that can be asked for more than it reads by itself.
+
+    `ask` is called before the first read and whenever the asks change, also while a read is under way; later reads
+    answer them. What cannot be answered is a record with its `trouble`, never the source's failure.
+    """
+
+    def ask(self, asks: Asks) -> None:
+        """Takes all that is asked from now on, in place of what was asked before."""
         ...

@@ -28,13 +28,14 @@ from prodtui.model.cause import CauseClass
 from prodtui.model.errors import SourceError
 from prodtui.sources.http_causes import ERROR_BYTES, not_json, reason, source_error, status_error
 from prodtui.sources.http_url import shown
-from prodtui.sources.metrics.results import Row, rows
+from prodtui.sources.metrics.asking import THREADS
+from prodtui.sources.metrics.queries import duration
+from prodtui.sources.metrics.results import Row, rows, rows_or_scalar
 
 T = TypeVar("T")
 
 LIMIT_BYTES = 32 * 1024 * 1024
 """Longest answer that is read: some 20,000 scrape targets."""
-THREADS = 4
 _NO_RETRY = Retry(total=0, read=False, redirect=False)  # the client's own default would wait for up to 10 s
 
 
@@ -81,6 +82,11 @@ class Connection:
         """The rows of an instant query's vector."""
         return self._ask(self._url, lambda: rows(self._api.custom_query(promql)))
 
+    def number(self, promql: str, limit_s: float) -> list[Row]:
+        """The rows of an instant query's vector, or its scalar; Prometheus gives it up after `limit_s`."""
+        given = {"timeout": duration(limit_s)}
+        return self._ask(self._url, lambda: rows_or_scalar(self._api.custom_query(promql, params=given)))
+
     def targets(self) -> object:
         """Active targets, as /api/v1/targets gives them."""
         return self._ask(self._url, lambda: self._api.get_targets(state="active"))
@@ -94,6 +100,10 @@ class Connection:
         """Pending and firing alerts, as /api/v1/alerts gives them."""
         return self._ask(self._url, lambda: self._get(f"{self._url}/api/v1/alerts", own=True)["data"])
 
+    def rules(self) -> object:
+        """Alerting rules, as /api/v1/rules gives them."""
+        return self._ask(self._url, lambda: self._get(f"{self._url}/api/v1/rules?type=alert", own=True)["data"])
+
     def version(self) -> str:
         """Its version; empty where it keeps that to itself, as some that speak its protocol do."""
         found = self._ask(self._url, lambda: self._get(f"{self._url}/api/v1/status/buildinfo", own=True)["data"])
@@ -103,6 +113,11 @@ class Connection:
         """What Alertmanager holds, as its /api/v2/alerts gives it."""
         url = self._alertmanager or ""
         return self._ask(url, lambda: self._get(f"{url}/api/v2/alerts", own=False))
+
+    def silences(self) -> object:
+        """Silences, also those that are over, as Alertmanager's /api/v2/silences gives them."""
+        url = self._alertmanager or ""
+        return self._ask(url, lambda: self._get(f"{url}/api/v2/silences", own=False))
 
     def abort(self) -> None:
         """Ends every exchange that is under way in another thread; the next one connects anew."""

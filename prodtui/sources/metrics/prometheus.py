@@ -1,78 +1,78 @@
-"""Prometheus through prometheus-api-client: SLIs, targets, alerts and exported circuit breakers."""
+"""Prometheus through prometheus-api-client: SLIs, targets, alerts and their rules, exported breakers, what is asked."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 
+from prodtui.model.asks import Asks, Language
 from prodtui.model.cause import CauseClass
 from prodtui.model.errors import SourceError
+from prodtui.model.evidence import Measurement, Silence, Traffic
 from prodtui.model.reading import About, Answer
-from prodtui.model.records import Alert, Breaker, Plane, Sli, Target
+from prodtui.model.records import Plane, Sli, Target
 from prodtui.model.text import neutralise_name
 from prodtui.settings.source import SourceSettings
 from prodtui.sources.http_url import shown
-from prodtui.sources.metrics import alerts, breakers, queries, slis, targets
-from prodtui.sources.metrics.presets import PRESETS, Preset, preset_of
+from prodtui.sources.metrics import alerts, breakers, queries, targets
+from prodtui.sources.metrics.aside import Aside
+from prodtui.sources.metrics.asking import Asking
+from prodtui.sources.metrics.measuring import Measuring
 from prodtui.sources.metrics.prometheus_settings import PrometheusSettings
-from prodtui.sources.metrics.results import Numbers, Row, numbers
-from prodtui.sources.metrics.slis import Histogram
+from prodtui.sources.metrics.questions import Questions
+from prodtui.sources.metrics.rules import Rules
+from prodtui.sources.metrics.silences import silences
+from prodtui.sources.metrics.windows import Windows
 from prodtui.sources.task_groups import first_failure
 
 if TYPE_CHECKING:
     from prodtui.sources.metrics.connection import Connection
 
-T = TypeVar("T")
-
-_THREADS = 4
-_LOOK_EVERY_S = 60.0
-"""How long the list of histograms, their labels and buckets is taken as it was."""
-_LOOK_AGAIN_S = 5.0
-"""The same where none was found, or a service is missing in it."""
-_LABELS_OF_S = 600.0
-"""How far back a metric's series count when its labels are listed."""
 _LONGEST_TARGETS_S = 10.0
 
 
-class _Survey(msgspec.Struct, frozen=True):
-    """Which histograms there are, and when that was looked up (monotonic seconds)."""
-
-    histograms: tuple[Histogram, ...] = ()
-    at: float = -1e9
-
-    def knows(self, service: str) -> bool:
-        return any(service in found.bounds_s for found in self.histograms)
-
-
 class Prometheus:
-    """Reads one Prometheus. Each read is a handful of instant queries, each about all services at once."""
+    """Reads one Prometheus. Each read is a handful of instant queries, each about all services at once.
+
+    What a policy asks goes beside them, over a connection of its own.
+    """
 
     kind: ClassVar[str] = "prometheus"
     plane: ClassVar[Plane] = Plane.METRICS
     Settings: ClassVar[type[SourceSettings]] = PrometheusSettings
     waits: ClassVar[bool] = False
-    needs: ClassVar[tuple[str, ...]] = ("prodtui.sources.metrics.connection",)
+    needs: ClassVar[tuple[str, ...]] = (
+        "prodtui.sources.metrics.connection",
+        "prodtui.sources.metrics.expressions",
+    )
 
     def __init__(self, name: str, settings: PrometheusSettings) -> None:
+        self.name = name
         self._settings = settings
         self._what = f"Prometheus at {shown(settings.url)}"
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix=f"prodtui-{name}")
-        self._connection: Connection | None = None
-        self._requests = 0
+        self._asking = Asking(name, self._connect)
+        self._asking_aside = Asking(f"{name}-aside", self._connect)
         self._version: str | None = None
-        self._survey = _Survey()
-        self._newest: dict[str, dict[str, float]] = {}
+        self._measuring = Measuring(settings, self._asking)
+        self._rules = Rules(settings.service_label)
+        self._windows = Windows()
+        self._questions = Questions()
+        self._silences: tuple[Silence, ...] = ()
         self._targets: tuple[Target, ...] = ()
         self._targets_until = 0.0
-        self._notes: list[str] = []
+
+    def ask(self, asks: Asks) -> None:
+        """Takes the longer windows, and the questions in PromQL that are for this source, or for any."""
+        self._windows.ask(asks.windows_s)
+        here = (self.name, "")
+        promql = [one for one in asks.questions if one.language is Language.PROMQL]
+        self._questions.ask([one for one in promql if one.source in here])
 
     async def read(self) -> Answer:
-        """SLIs, targets, alerts and breakers, as a keyframe. Raises SourceError."""
+        """All that there is, as a keyframe. Raises SourceError."""
         # A little less than the deadline, so that the cause that is told is this one.
         limit_s = 0.95 * self._settings.timeout
         finished = False
@@ -82,193 +82,110 @@ class Prometheus:
             finished = True
         except TimeoutError as error:
             raise SourceError(CauseClass.TIMEOUT, f"{self._what}: no answer within {limit_s:.2g} s") from error
+        except msgspec.ValidationError as error:
+            told = f"{self._what}: answered JSON of another shape: {error}"
+            raise SourceError(CauseClass.PROTOCOL, told) from error
         else:
             return answer
         finally:
-            if not finished and self._connection is not None:
-                self._connection.abort()
+            if not finished:
+                self._asking.abort()
+                self._asking_aside.abort()
 
     async def close(self) -> None:
         """Breaks off what is under way, and lets go of its threads without waiting for them."""
-        if self._connection is not None:
-            self._connection.close()
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._asking.close()
+        self._asking_aside.close()
 
     async def _read(self) -> Answer:
-        self._requests, self._notes = 0, []
-        if self._connection is None:
-            self._connection = await self._in_thread(self._connect)
-        connection = self._connection
+        asking, settings = self._asking, self._settings
+        asking.begin()
+        self._asking_aside.begin()
         with first_failure():
             async with asyncio.TaskGroup() as group:
-                scraped = group.create_task(self._scraped(connection))
-                held = group.create_task(self._ask(connection.alerts))
-                notified = group.create_task(self._notified(connection))
-                states = group.create_task(
-                    self._query(connection, queries.breakers(self._settings.breaker_metric, self._settings.window))
-                )
-                measured = group.create_task(self._measured(connection, scraped))
+                scraped = group.create_task(self._scraped())
+                held = group.create_task(asking.ask(lambda connection: connection.alerts()))
+                notified = group.create_task(self._notified())
+                group.create_task(self._silenced())
+                group.create_task(self._rules.read(asking))
+                states = group.create_task(asking.query(queries.breakers(settings.breaker_metric, settings.window)))
+                measured = group.create_task(self._measuring.read(scraped))
+                asked = group.create_task(self._asked(measured))
                 if self._version is None:
-                    group.create_task(self._ask_version(connection))
-        try:
-            alarms = alerts.alerts(
-                held.result(),
-                self._settings.service_label,
-                jobs={target.label for target in self._targets if target.label == target.job},
-                notified=notified.result(),
-            )
-        except msgspec.ValidationError as error:
-            raise self._shape(error) from error
-        return self._answer(measured.result(), alarms, self._breakers(states.result()))
-
-    def _answer(self, measured: tuple[Sli, ...], alarms: tuple[Alert, ...], guards: tuple[Breaker, ...]) -> Answer:
+                    group.create_task(self._ask_version())
+        jobs = frozenset(target.label for target in self._targets if target.label == target.job)
+        alarms = alerts.alerts(held.result(), settings.service_label, jobs=jobs, notified=notified.result())
+        guards = breakers.breakers(
+            states.result(),
+            service_label=settings.service_label,
+            name_label=settings.breaker_name_label,
+            states=settings.breaker_states,
+        )
+        rules = self._rules.records(jobs)
         return Answer(
-            records=(*measured, *self._targets, *alarms, *guards),
-            about=About(version=self._version or None, notes=tuple(dict.fromkeys(self._notes))),
-            requests=self._requests,
+            records=(
+                *measured.result(),
+                *self._targets,
+                *alarms,
+                *guards,
+                *rules,
+                *self._silences,
+                *asked.result(),
+            ),
+            about=About(version=self._version or None, notes=tuple(dict.fromkeys(asking.notes))),
+            requests=asking.requests + self._asking_aside.requests,
         )
 
-    def _breakers(self, answered: list[Row]) -> tuple[Breaker, ...]:
-        return breakers.breakers(
-            answered,
-            service_label=self._settings.service_label,
-            name_label=self._settings.breaker_name_label,
-            states=self._settings.breaker_states,
-        )
+    async def _asked(self, measured: asyncio.Task[tuple[Sli, ...]]) -> tuple[Traffic | Measurement, ...]:
+        """What the policy asks; no answer of these is the source's failure."""
+        aside, began = Aside(self._asking_aside, self._settings.timeout), time.time()
+        await aside.run(self._questions.jobs(aside))
+        await asyncio.wait({measured})
+        await aside.run(self._windows.jobs(aside, self._measuring.histograms))
+        return (*self._windows.answers(), *self._questions.answers(since=began))
 
-    async def _scraped(self, connection: Connection) -> tuple[Target, ...]:
+    async def _scraped(self) -> tuple[Target, ...]:
         """The targets. They change at a scrape only: they are listed again after half the shortest interval."""
         now = time.monotonic()
         if now < self._targets_until:
             return self._targets
-        answered = await self._ask(connection.targets)
-        try:
-            self._targets = targets.targets(answered, self._settings.service_label)
-        except msgspec.ValidationError as error:
-            raise self._shape(error) from error
+        answered = await self._asking.ask(lambda connection: connection.targets())
+        self._targets = targets.targets(answered, self._settings.service_label)
         shortest = min((one.scrape_interval_s for one in self._targets if one.scrape_interval_s), default=0.0)
         self._targets_until = now + min(shortest / 2, _LONGEST_TARGETS_S)
         return self._targets
 
-    async def _measured(self, connection: Connection, scraped: asyncio.Task[tuple[Target, ...]]) -> tuple[Sli, ...]:
-        if time.monotonic() - self._survey.at > (_LOOK_EVERY_S if self._survey.histograms else _LOOK_AGAIN_S):
-            self._survey = await self._look(connection)
-        known = await scraped
-        found = await self._told(connection, known)
-        stale = time.monotonic() - self._survey.at > _LOOK_AGAIN_S
-        if stale and not all(self._survey.knows(service) for service in found):
-            self._survey = await self._look(connection)
-            found = await self._told(connection, known)
-        if not self._survey.histograms:
-            asked = self._settings.latency_metric or ", ".join(preset.metric for preset in PRESETS if not preset.proxy)
-            self._notes.append(f"no latency histogram found (looked for {asked}): set latency_metric")
-        return tuple(found[service] for service in sorted(found))
-
-    async def _look(self, connection: Connection) -> _Survey:
-        """Which histograms exist, by what labels, with what buckets."""
-        asked = (self._preset(self._settings.latency_metric),) if self._settings.latency_metric else PRESETS
-        named = {row.labels.get("__name__") for row in await self._query(connection, queries.histograms(asked))}
-        present = [preset for preset in asked if f"{preset.metric}_bucket" in named]
-        own = [preset for preset in present if not preset.proxy] or present
-        with first_failure():
-            async with asyncio.TaskGroup() as group:
-                looks = [group.create_task(self._look_at(connection, preset)) for preset in own]
-        return _Survey(tuple(one for look in looks if (one := look.result()) is not None), time.monotonic())
-
-    async def _look_at(self, connection: Connection, preset: Preset) -> Histogram | None:
-        since = time.time() - _LABELS_OF_S
-        labels = await self._ask(lambda: connection.label_names(preset.counter, since))
-        arms = queries.arms_of(preset, self._settings.service_label, labels)
-        told = tuple(label for label in preset.status_labels if label in labels)
-        if not arms:
-            return None
-        selection = queries.Selection(preset, arms, told)
-        found = slis.histogram(selection, await self._query(connection, queries.buckets(selection)))
-        return found if found.selection.arms else None
-
-    def _preset(self, metric: str) -> Preset:
-        preset = preset_of(metric)
-        unit = self._settings.latency_unit
-        return preset if unit is None else preset._replace(unit_s=0.001 if unit == "ms" else 1.0)
-
-    async def _told(self, connection: Connection, known: Iterable[Target]) -> dict[str, Sli]:
-        """The SLIs of every service; of one that two histograms tell of, those of the first."""
-        with first_failure():
-            async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(self._slis(connection, one, known)) for one in self._survey.histograms]
-        found: dict[str, Sli] = {}
-        for histogram, task in zip(self._survey.histograms, tasks, strict=True):
-            for service, sli in task.result().items():
-                if found.setdefault(service, sli) is not sli:
-                    self._notes.append(f"{neutralise_name(service)}: {histogram.selection.preset.metric} left unread")
-        return found
-
-    async def _slis(self, connection: Connection, found: Histogram, known: Iterable[Target]) -> dict[str, Sli]:
-        intervals = {name: slis.scrape_interval_s(name, jobs, known) for name, jobs in found.jobs.items()}
-        window = slis.window_s(self._settings.window, intervals.values())
-        if window > self._settings.window:
-            self._notes.append(f"window widened to {queries.duration(window)}: 4 scrapes of the slowest service")
-        selection = found.selection
-        with first_failure():
-            async with asyncio.TaskGroup() as group:
-                quantiles = group.create_task(self._query(connection, queries.quantiles(selection, window)))
-                traffic = group.create_task(self._query(connection, queries.traffic(selection, window)))
-        told = numbers((*quantiles.result(), *traffic.result()), selection.label)
-        newest = await self._newest_of(connection, selection, told, window)
-        return {
-            service: slis.sli(
-                service,
-                one,
-                found,
-                window=window,
-                observed_at=newest.get(service),
-                interval_s=intervals.get(service),
-            )
-            for service, one in told.items()
-        }
-
-    async def _newest_of(
-        self, connection: Connection, selection: queries.Selection, told: dict[str, Numbers], window: float
-    ) -> dict[str, float]:
-        """Time of each service's newest sample, also of one whose targets are all gone while its rate lingers on."""
-        newest = {name: at for name, one in told.items() if (at := one.finite("newest")) is not None}
-        held = self._newest.get(selection.preset.metric, {})
-        if any(name not in newest and name not in held for name in told):
-            seen = await self._query(connection, queries.last_seen(selection, window, max(1.0, window / 60)))
-            held = {**held, **{selection.label(row.labels): row.value for row in seen}}
-        newest = {**{name: at for name, at in held.items() if name in told}, **newest}
-        self._newest[selection.preset.metric] = newest
-        return newest
-
-    async def _notified(self, connection: Connection) -> list[alerts.Sent] | None:
+    async def _notified(self) -> list[alerts.Sent] | None:
         """What Alertmanager holds; without it, whether an alert is silenced is unknown, which is said."""
         if self._settings.alertmanager is None:
             return None
         try:
-            return alerts.sent(await self._ask(connection.notified))
-        except SourceError as error:
-            self._notes.append(f"silences unknown: {error.cause.message}")
-        except msgspec.ValidationError as error:
-            told = f"silences unknown: Alertmanager answered JSON of another shape: {error}"
-            self._notes.append(neutralise_name(told))
-        return None
+            return alerts.sent(await self._asking.ask(lambda connection: connection.notified()))
+        except (SourceError, msgspec.ValidationError) as error:
+            self._note_silences(error)
+            return None
 
-    async def _ask_version(self, connection: Connection) -> None:
+    async def _silenced(self) -> None:
+        """Alertmanager's silences. Those that were known stand while it cannot be asked: they say when they end."""
+        if self._settings.alertmanager is None:
+            return
         try:
-            self._version = neutralise_name(await self._ask(connection.version))
+            answered = await self._asking.ask(lambda connection: connection.silences())
+            self._silences = silences(answered, self._settings.service_label)
+        except (SourceError, msgspec.ValidationError) as error:
+            self._note_silences(error)
+
+    def _note_silences(self, error: SourceError | msgspec.ValidationError) -> None:
+        told = f"Alertmanager answered JSON of another shape: {error}"
+        why = error.cause.message if isinstance(error, SourceError) else told
+        self._asking.notes.append(neutralise_name(f"silences unknown: {why}"))
+
+    async def _ask_version(self) -> None:
+        try:
+            self._version = neutralise_name(await self._asking.ask(lambda connection: connection.version()))
         except SourceError as error:
             if not error.cause.worth_retrying:
                 self._version = ""
-
-    async def _query(self, connection: Connection, promql: str) -> list[Row]:
-        return await self._ask(lambda: connection.query(promql))
-
-    async def _ask(self, request: Callable[[], T]) -> T:
-        self._requests += 1
-        return await self._in_thread(request)
-
-    async def _in_thread(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     def _connect(self) -> Connection:
         from prodtui.sources.metrics.connection import Connection
@@ -281,6 +198,3 @@ class Prometheus:
             verify=(self._settings.ca_file or True) if self._settings.verify else False,
             alertmanager=self._settings.alertmanager,
         )
-
-    def _shape(self, error: msgspec.ValidationError) -> SourceError:
-        return SourceError(CauseClass.PROTOCOL, f"{self._what}: answered JSON of another shape: {error}")

@@ -96,6 +96,30 @@ def traffic(selection: Selection, window_s: float) -> str:
     return " or ".join(told)
 
 
+def longer_window(selection: Selection, window_s: float) -> str:
+    """Requests and error ratio over a window, its newest sample's time, and since when there are samples.
+
+    Whether there are some from before the window is one look at its beginning. Only where there are none does the
+    `oldest` count: it is looked for at every sixtieth of the window, which reads a fraction of the samples that
+    counting them all would.
+    """
+    window, steps = duration(window_s), f"[{duration(window_s)}:{duration(max(1.0, window_s / 60))}]"
+    told: list[str] = []
+    for arm in selection.arms:
+        every = _selector(selection.preset.counter, selection.preset, arm)
+        seen = f"max by ({arm.label}) (timestamp({every}))"
+        told.append(_told("requests", f"sum by ({arm.label}) (increase({every}[{window}]))"))
+        if selection.status_labels:
+            failed = _rates(selection, arm, f'=~"{selection.preset.failed}"', window)
+            judged = _rates(selection, arm, '!=""', window)
+            told.append(_told("errors", f"({failed} or 0 * {judged}) / sum by ({arm.label}) (rate({every}[{window}]))"))
+        told.append(_told("newest", f"({seen} or max_over_time({seen}{steps}))"))
+        oldest = f"min by ({arm.label}) (timestamp({every}))"
+        told.append(_told("oldest", f"(min_over_time({oldest}{steps}) or {oldest})"))
+        told.append(_told("history", f"group by ({arm.label}) ({every} offset {window})"))
+    return " or ".join(told)
+
+
 def last_seen(selection: Selection, window_s: float, step_s: float) -> str:
     """Time of the newest sample in the window, also of services whose every target is gone."""
     steps = f"[{duration(window_s)}:{duration(step_s)}]"
@@ -104,6 +128,11 @@ def last_seen(selection: Selection, window_s: float, step_s: float) -> str:
         f"timestamp({_selector(selection.preset.counter, selection.preset, arm)}){steps}))"
         for arm in selection.arms
     )
+
+
+def newest(selectors: Iterable[str]) -> str:
+    """Time of the newest sample of each selector, told apart by its place among them."""
+    return " or ".join(_told(str(place), f"max(timestamp({one}))") for place, one in enumerate(selectors))
 
 
 def breakers(metric: str, window_s: float) -> str:

@@ -53,6 +53,18 @@ def rows(result: object) -> list[Row]:
         raise msgspec.ValidationError(str(error)) from error
 
 
+def rows_or_scalar(result: object) -> list[Row]:
+    """As `rows`; a scalar is one row without labels."""
+    try:
+        return rows(result)
+    except msgspec.ValidationError:
+        _, value = msgspec.convert(result, tuple[float, str])
+        try:
+            return [Row({}, float(value))]
+        except ValueError as error:
+            raise msgspec.ValidationError(str(error)) from error
+
+
 def numbers(answered: Iterable[Row], label: Callable[[dict[str, str]], str]) -> dict[str, Numbers]:
     """The rows by service label and SLI; rows of no service are left out."""
     found: dict[str, Numbers] = defaultdict(Numbers)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from prodtui.model.duration import seconds
 from prodtui.model.records import Target
 from prodtui.model.text import neutralise_name
-from prodtui.settings.duration import seconds
 from prodtui.sources.metrics.results import unix
 
 

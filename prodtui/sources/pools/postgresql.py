@@ -9,6 +9,7 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 
+from prodtui.model.asks import Ask, Asks, Language
 from prodtui.model.cause import CauseClass
 from prodtui.model.errors import SourceError
 from prodtui.model.reading import About, Answer
@@ -18,17 +19,19 @@ from prodtui.settings.source import SourceSettings
 from prodtui.sources.pools import postgresql_queries as queries
 from prodtui.sources.pools.causes import source_error
 from prodtui.sources.pools.connection_settings import ConnectionSettings
-from prodtui.sources.pools.postgresql_records import about, database_server, sessions
+from prodtui.sources.pools.postgresql_questions import LOCK_TIMEOUT_MS, Questions
+from prodtui.sources.pools.postgresql_records import about, database_server, roles, sessions
 
 if TYPE_CHECKING:
     from asyncpg import Connection, Record
     from asyncpg.exceptions import TooManyConnectionsError
 
 APPLICATION = "prodtui"
-LOCK_TIMEOUT_MS = 500
 PATIENCE = 0.8
 """Share of our deadline after which the server itself ends a statement: the connection then survives."""
 CLOSING_S = 0.5
+SHARE = 0.9
+"""Of our deadline, what a read with all its questions may take."""
 
 
 class PostgreSQLSettings(ConnectionSettings):
@@ -55,9 +58,30 @@ class PostgreSQL:
             databases=(settings.database,) if settings.database else (),
         )
         self._deadlocks: tuple[float, int] | None = None
+        self._asked: tuple[Ask, ...] = ()
+        self._questions = Questions(self._open_database, self._what)
+
+    def ask(self, asks: Asks) -> None:
+        """Takes the questions in SQL that are for this source, or for any."""
+        here = (self._known.name, "")
+        self._asked = tuple(one for one in asks.questions if one.language is Language.SQL and one.source in here)
 
     async def read(self) -> Answer:
-        """The server and its sessions worth showing; 53300 is an answer too. Raises SourceError."""
+        """The server, its sessions worth showing, its roles, and what was asked. Raises SourceError.
+
+        That it has no free connection (53300) is an answer too.
+        """
+        end = time.monotonic() + SHARE * self._settings.timeout
+        answer = await self._read_server()
+        known = self._known.databases
+        self._questions.ask([one for one in self._asked if one.source or not one.database or one.database in known])
+        left_s = end - time.monotonic()
+        asked = await self._questions.answer(left_s) if left_s > self._settings.timeout / 4 else 0
+        records = (*answer.records, *self._questions.answers())
+        return msgspec.structs.replace(answer, records=records, requests=answer.requests + asked)
+
+    async def _read_server(self) -> Answer:
+        """Raises SourceError."""
         from asyncpg import InterfaceError, InternalClientError, PostgresError
         from asyncpg.exceptions import TooManyConnectionsError
 
@@ -85,6 +109,7 @@ class PostgreSQL:
 
     async def close(self) -> None:
         """Says goodbye to the server, and goes without its answer if that takes long."""
+        self._questions.drop()
         if self._connection is None:
             return
         from asyncpg import InterfaceError, PostgresError
@@ -120,7 +145,11 @@ class PostgreSQL:
         self._connection = connection = await self._open({})
         return connection
 
-    async def _open(self, server_settings: dict[str, str]) -> Connection[Record]:
+    async def _open_database(self, database: str) -> Connection[Record]:
+        """A connection for questions; through a pooler their transactions carry the settings."""
+        return await self._open({} if self._pooled else self._session_settings(), database or None)
+
+    async def _open(self, server_settings: dict[str, str], database: str | None = None) -> Connection[Record]:
         import asyncpg
 
         settings = self._settings
@@ -128,6 +157,7 @@ class PostgreSQL:
             raise SourceError(CauseClass.TLS, f"{self._what}: ca_file {settings.ca_file} can't be read")
         return await asyncpg.connect(
             _with_ca_file(settings),
+            database=database,
             password=settings.secret,
             ssl=settings.tls,
             server_settings={"application_name": APPLICATION, **server_settings},
@@ -174,14 +204,19 @@ class PostgreSQL:
         row = dict(answered)
         # Without rights every session looks idle and free: an empty list would be a false all-clear.
         shown = [dict(r) for r in await connection.fetch(queries.SESSIONS)] if row["sees_all"] else []
+        held = [dict(r) for r in await connection.fetch(queries.ROLES)]
         known = msgspec.structs.replace(self._known, version=version)
         server = database_server(known, row, self._deadlock_rate(row["deadlocks"]))
         # What stays true while it can't be asked.
         self._known = msgspec.structs.replace(known, databases=server.databases)
         return Answer(
-            records=(server, *sessions(server.name, shown)),
+            records=(
+                server,
+                *sessions(server.name, shown),
+                *roles(server.name, held, sees_all=row["sees_all"]),
+            ),
             about=about(version, row, shown, pooled=self._pooled, ahead_s=row["clock"] - now),
-            requests=2 if row["sees_all"] else 1,
+            requests=3 if row["sees_all"] else 2,
         )
 
     def _deadlock_rate(self, total: int | None) -> float | None:

@@ -118,3 +118,27 @@ order by blocks desc, blocked_s desc nulls last, xact_start nulls last, pid
 limit {MOST_SESSIONS}
 """  # noqa: S608 — the numbers above are ours
 """The sessions worth showing: those that block first, then the blocked by their wait, then old transactions."""
+
+ROLES = """
+select
+    activity.datname::text as database,
+    activity.usename::text as role,
+    activity.usename = session_user as ours,
+    roles.rolsuper as superuser,
+    roles.rolcreaterole as createrole,
+    roles.rolcreatedb as createdb,
+    roles.rolreplication as replication,
+    roles.rolbypassrls as bypassrls,
+    count(*)::int as sessions,
+    (count(*) filter (where ssl.ssl))::int as encrypted,
+    (count(*) filter (where activity.client_addr is null))::int as local
+from pg_stat_activity as activity
+    left join pg_stat_ssl as ssl using (pid)
+    left join pg_roles as roles on roles.rolname = activity.usename
+where activity.datname is not null and activity.usename is not null
+    -- Of others' sessions a role without pg_read_all_stats sees this as NULL.
+    and coalesce(activity.backend_type, 'client backend') = 'client backend'
+group by 1, 2, 3, 4, 5, 6, 7, 8
+order by 1, 2
+"""
+"""The roles that have sessions in each database. Without pg_read_all_stats the counts of other roles say nothing."""

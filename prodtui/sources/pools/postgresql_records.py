@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from prodtui.model.evidence import DatabaseRole
 from prodtui.model.reading import About
 from prodtui.model.records import DatabaseServer, Session
 from prodtui.model.text import neutralise, neutralise_name
@@ -67,6 +68,28 @@ def sessions(server: str, rows: Iterable[Row]) -> tuple[Session, ...]:
             blocked_s=_not_negative(row["blocked_s"]),
             transaction_at=row["transaction_at"],
             query=neutralise(row["query"] or "", longest=LONGEST_QUERY),
+        )
+        for row in rows
+    )
+
+
+_POWERS = ("createrole", "createdb", "replication", "bypassrls")
+
+
+def roles(server: str, rows: Iterable[Row], *, sees_all: bool) -> tuple[DatabaseRole, ...]:
+    """Roles by rows of ROLES; `sees_all` as SERVER told it. A role that sees only its own sessions knows that others
+    have some, but neither how many nor how they came."""
+    return tuple(
+        DatabaseRole(
+            server=server,
+            database=neutralise_name(row["database"]),
+            role=neutralise_name(row["role"]),
+            ours=row["ours"],
+            superuser=row["superuser"],
+            powers=tuple(power.upper() for power in _POWERS if row[power]),
+            sessions=row["sessions"] if sees_all or row["ours"] else None,
+            encrypted=row["encrypted"] if sees_all or row["ours"] else None,
+            local=row["local"] if sees_all or row["ours"] else None,
         )
         for row in rows
     )

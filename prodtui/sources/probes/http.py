@@ -49,7 +49,8 @@ class HttpProbesSettings(SourceSettings):
     path: str | None = Field(
         default=None,
         pattern="^/",
-        description="Asked at the address of an instance that declares no `health_url`; else it is left out.",
+        description="Asked at the address of an instance that declares no `health_url`, by https where its metadata "
+        'has scheme = "https"; else it is left out.',
     )
     targets: tuple[ProbeTarget, ...] = Field(default=(), description="Addresses that are probed in any case.")
     probe_timeout: Duration = Field(default=1.0, description="Time limit of one probe.")
@@ -131,7 +132,8 @@ class HttpProbes:
                 return http_url(declared)
             if self._settings.path and instance.address and instance.port:
                 host = f"[{instance.address}]" if ":" in instance.address else instance.address
-                return http_url(f"http://{host}:{instance.port}{self._settings.path}")
+                scheme = instance.meta.get("scheme", "http")
+                return http_url(f"{scheme}://{host}:{instance.port}{self._settings.path}")
         except ValueError:
             pass
         return None

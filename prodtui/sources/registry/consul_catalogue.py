@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 import msgspec
 
+from prodtui.model.duration import seconds
 from prodtui.model.reading import Removed
 from prodtui.model.records import AnyRecord, Definition, HealthCheck, HealthStatus, Instance, Phase, Service
 from prodtui.model.text import neutralise, neutralise_name
-from prodtui.settings.duration import seconds
 from prodtui.sources.registry.consul_wire import Registered, Row
 from prodtui.sources.registry.phase import phase
 

@@ -100,18 +100,23 @@ class PostgresServer(Server):
 
     name = "postgresql"
 
+    def __init__(self, find: Callable[[str], str] = program) -> None:
+        super().__init__()
+        self._program = find
+        """Path of one of PostgreSQL's programs."""
+
     def create(self) -> None:
         secret = self.directory / "password"
         secret.write_text(PASSWORD)
         secret.chmod(0o644)
         self.run(
-            *(program("initdb"), "-D", "data", "-U", "root", "-A", "scram-sha-256", f"--pwfile={secret}"),
+            *(self._program("initdb"), "-D", "data", "-U", "root", "-A", "scram-sha-256", f"--pwfile={secret}"),
             *("--no-sync", "-E", "UTF8", "--no-locale"),
         )
 
     def copy(self, primary: PostgresServer) -> None:
         """Becomes a standby of a running primary."""
-        program_of = Path(program("postgres")).with_name("pg_basebackup")
+        program_of = Path(self._program("postgres")).with_name("pg_basebackup")
         source = f"host=127.0.0.1 port={primary.port} user=root password={PASSWORD}"
         self.run(str(program_of), "-D", "data", "-d", source, "-R", "--checkpoint=fast", "--no-sync")
 
@@ -125,7 +130,7 @@ class PostgresServer(Server):
             **settings,
         }
         options = [part for name, value in given.items() for part in ("-c", f"{name}={value}")]
-        self.spawn(program("postgres"), "-D", "data", *options)
+        self.spawn(self._program("postgres"), "-D", "data", *options)
 
     def url(self, role: str = "monitor", database: str = "shop") -> str:
         return f"postgresql://{role}:{PASSWORD}@{self.address}/{database}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from prodtui.sources.probes.http import HttpProbes, HttpProbesSettings
 from tests.sources import lying
 from tests.sources.lying import Behaviour
 from tests.sources.reading import Reader
+from tests.sources.release.certificates import Authority
 
 FINE = lying.answers({"status": "pass"})
 
@@ -96,6 +98,30 @@ async def test_a_common_path_serves_where_no_health_url_is_declared() -> None:
         source.follow([Instance(service="orders", id="orders-1", node="n1", address="127.0.0.1", port=server.port)])
         await reader.read()
         assert server.requests[0].startswith("GET /live ")
+
+
+async def test_an_instance_whose_metadata_says_https_is_probed_by_it(tmp_path: Path) -> None:
+    authority, stranger = Authority(tmp_path), Authority(tmp_path, "Stranger")
+    source = probes(registry="etcd", path="/live", ca_file=str(authority.file))
+    async with (
+        lying.lying(FINE, tls=authority.serving("127.0.0.1")) as server,
+        lying.lying(FINE, tls=stranger.serving("127.0.0.1")) as other,
+        Reader(source) as reader,
+    ):
+        ports = {"orders-1": server.port, "orders-2": other.port}
+        meta = {"scheme": "https"}
+        source.follow(
+            [
+                Instance(service="orders", id=name, node="n1", address="127.0.0.1", port=port, meta=meta)
+                for name, port in ports.items()
+            ]
+        )
+        await reader.read()
+        found = reader.of(HealthCheck)
+        assert found["n1/probe:orders-1"].status is HealthStatus.PASSING
+        assert found["n1/probe:orders-1"].definition.url == f"https://127.0.0.1:{server.port}/live"
+        assert found["n1/probe:orders-2"].status is HealthStatus.CRITICAL
+        assert "the certificate is not accepted" in found["n1/probe:orders-2"].output
 
 
 async def test_many_hung_instances_hold_nothing_up_and_all_get_their_turn() -> None:
