@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from prodtui.model.assessment import Assessment, CheckResult, State
+from prodtui.model.assessment import Assessment, CheckResult, ServiceAssessment, State
 from prodtui.model.freshness import Freshness, SourceState
 from prodtui.model.moment import Event, Since
 from prodtui.model.records import (
@@ -24,6 +24,12 @@ from prodtui.model.subject import subject
 from prodtui.timeline.status import Status, status
 
 _GONE = "gone"
+
+
+OVER_A_WINDOW = frozenset(
+    f"performance.{name}" for name in ("latency_p99", "latency_p95", "error_ratio", "throughput", "burn_page")
+)
+"""Checks of what only a window shows; what a record shows, its own transition tells."""
 
 
 def record_events(changes: Iterable[Change], at: float, *, first: bool) -> list[Event]:
@@ -71,15 +77,24 @@ def check_events(before: Assessment | None, after: Assessment) -> list[Event]:
     """Events of what is judged over a window (latency, errors): a check's state is their status."""
     if before is None:
         return []
-    then = {(s.name, c.id): c for s in before.services for c in s.checks if c.pillar == "performance"}
+    judged = {service.name: service for service in before.services}
     return [
-        _check_event(service.name, was, check, after.at)
+        event
         for service in after.services
-        for check in service.checks
-        if (was := then.get((service.name, check.id))) is not None
-        and was.state is not check.state
-        and was.observed_at is not None
+        # A service that was not judged again is the same object: nothing to compare among thousands.
+        if (was := judged.get(service.name)) is not None and was is not service
+        for event in _turns(was, service, after.at)
     ]
+
+
+def _turns(before: ServiceAssessment, after: ServiceAssessment, at: float) -> Iterable[Event]:
+    then = {check.id: check for check in before.checks if check.id in OVER_A_WINDOW}
+    for check in after.checks:
+        was = then.get(check.id)
+        if was is None or was.state is check.state or was.observed_at is None:
+            continue
+        if check.state.scored and was.state.scored:
+            yield _check_event(after.name, was, check, at)
 
 
 def since_after(

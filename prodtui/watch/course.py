@@ -1,0 +1,130 @@
+"""The course of one environment: readings in, moments out."""
+
+from __future__ import annotations
+
+from prodtui.model.asks import Asks
+from prodtui.model.assessment import Assessment
+from prodtui.model.declared import Declared
+from prodtui.model.freshness import Freshness
+from prodtui.model.moment import Event, Moment, Since
+from prodtui.model.reading import Reading
+from prodtui.model.records import Sli
+from prodtui.model.snapshot import Snapshot, empty, fold, thinned
+from prodtui.readiness.asks import asks
+from prodtui.readiness.judgement import Judgement
+from prodtui.readiness.standard import Standard
+from prodtui.timeline.transitions import check_events, record_events, since_after, sources_after
+
+EVENTS_KEPT = 500
+TREND_STEP_S = 10
+HOUR_S = 3600
+TREND_POINTS = 90
+SWEPT_AT_ONCE = 200
+"""Services judged again at a moment though nothing touched them; 30 ms of work."""
+
+
+class Course:
+    """The course of one environment: readings in, moments out. It reads no clock and does no I/O."""
+
+    def __init__(self, declared: Declared, standard: Standard, *, readings: int | None = None) -> None:
+        self.snapshot: Snapshot = empty(declared)
+        self._standard = standard
+        self._judgement = Judgement(self.snapshot, standard)
+        self._readings = readings
+        """How often each source is read; None: again and again."""
+        self._turns: dict[str, list[float]] = {}
+        self._events: tuple[Event, ...] = ()
+        self._since: dict[str, Since] = {}
+        self._freshness: dict[str, Freshness] = {}
+        self._assessment: Assessment | None = None
+        self._trends: dict[str, dict[int, float | None]] = {}
+
+    def tell(self, reading: Reading) -> tuple[Reading, bool]:
+        """Takes one reading in. Returns it as a delta for the journal, and whether a person should see it at once."""
+        first = self.snapshot.sources[reading.source].read_at is None
+        failing = self.snapshot.sources[reading.source].cause is not None
+        self.snapshot, changes = fold(self.snapshot, reading)
+        found = record_events(changes, reading.at, first=first)
+        self._tell_events(found)
+        since = since_after(self._since, changes, reading.at, first=first)
+        self._since = self._since if since is None else since
+        self._judgement.tell(self.snapshot, changes)
+        for change in changes:
+            if isinstance(change.after, Sli):
+                self._trend(change.after, reading.at)
+        return thinned(reading, changes), bool(first or found or failing != (reading.cause is not None))
+
+    def moment(self, now: float) -> Moment:
+        """Everything known at `now`, assessed."""
+        found, self._freshness = sources_after(self.snapshot.sources, self._freshness, now)
+        self._tell_events(found)
+        assessment = self._assess(now)
+        self._tell_events(check_events(self._assessment, assessment))
+        self._tell_verdicts(assessment, now)
+        self._assessment = assessment
+        return Moment(
+            now=now,
+            snapshot=self.snapshot,
+            views=self._judgement.views,
+            assessment=assessment,
+            events=self._events,
+            since=self._since,
+            trends={label: _points(buckets, now) for label, buckets in self._trends.items()},
+            accepted=self._standard.accepted,
+        )
+
+    def observe(self, now: float) -> None:
+        """Counts what was read as one observation of what recovers, where nothing is shown yet."""
+        if self._judgement.recovering:
+            self._assess(now)
+
+    def asks(self) -> Asks:
+        """What the policy wants read of the services that are known now."""
+        return asks(self._standard.policy, self._judgement.views)
+
+    def _assess(self, now: float) -> Assessment:
+        return self._judgement.assessment(
+            self.snapshot, now, single_reading=self._readings == 1, turns=self._turns_within_the_hour(now)
+        )
+
+    def _turns_within_the_hour(self, now: float) -> dict[str, int] | None:
+        if self._readings is not None:
+            return None
+        for key, times in list(self._turns.items()):
+            self._turns[key] = kept = [at for at in times if at > now - HOUR_S]
+            if not kept:
+                del self._turns[key]
+        return {key: len(times) for key, times in self._turns.items()}
+
+    def _tell_events(self, found: list[Event]) -> None:
+        for event in found:
+            if event.kind == "health" and event.bad:
+                self._turns.setdefault(event.key, []).append(event.at)
+        if found:
+            self._events = (*reversed(found), *self._events)[:EVENTS_KEPT]
+
+    def _tell_verdicts(self, assessment: Assessment, now: float) -> None:
+        before = self._assessment
+        verdicts = {"verdict": (before.verdict if before else None, assessment.verdict)}
+        for service in assessment.services:
+            was = before.service(service.name) if before else None
+            verdicts[f"verdict:{service.name}"] = (was.verdict if was else None, service.verdict)
+        changed = {
+            key: Since(now, censored=was is None)
+            for key, (was, verdict) in verdicts.items()
+            if was is not verdict or key not in self._since
+        }
+        if changed:
+            self._since = {**self._since, **changed}
+
+    def _trend(self, sli: Sli, at: float) -> None:
+        buckets = self._trends.setdefault(sli.label, {})
+        buckets[int(at // TREND_STEP_S)] = sli.p99_s
+        while len(buckets) > TREND_POINTS:
+            del buckets[next(iter(buckets))]
+
+
+def _points(buckets: dict[int, float | None], now: float) -> tuple[float | None, ...]:
+    """The trend's points up to now; None where nothing was read."""
+    newest, oldest = int(now // TREND_STEP_S), min(buckets)
+    return tuple(buckets.get(bucket) for bucket in range(max(oldest, newest - TREND_POINTS + 1), newest + 1))

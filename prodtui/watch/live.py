@@ -1,0 +1,93 @@
+"""A watch: the sources polled again and again, and moments as they become known."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from types import TracebackType
+from typing import Self
+
+from prodtui.journal.journal import Journal
+from prodtui.journal.memory import MemoryJournal
+from prodtui.model.moment import Moment
+from prodtui.model.reading import Reading
+from prodtui.readiness.standard import PLAIN, Standard
+from prodtui.settings.loaded import Environment
+from prodtui.watch.course import Course
+from prodtui.watch.polls import DEFAULT_INTERVAL_S, polls_of, tell_asked, tell_followers, with_release
+
+GATHERING_S = 0.05
+"""Readings that arrive this close together make one moment: the sources are asked in the same breath."""
+
+
+class Watch:
+    """Polls one environment while it is entered; `moments` yields what is known, as it becomes known."""
+
+    def __init__(self, environment: Environment, standard: Standard = PLAIN, journal: Journal | None = None) -> None:
+        environment = with_release(environment, standard.policy)
+        self._course = Course(environment.declared, standard)
+        self._journal = journal or MemoryJournal(environment.declared)
+        self._polls = polls_of(environment)
+        tell_asked(self._polls, self._course)
+        self._interval_s = min((poll.pace.interval_s for poll in self._polls), default=DEFAULT_INTERVAL_S)
+        self._tasks: asyncio.TaskGroup | None = None
+        self._running: list[asyncio.Task[None]] = []
+        self._wake = asyncio.Event()
+        self._told = asyncio.Event()
+        self._urgent = asyncio.Event()
+
+    async def __aenter__(self) -> Self:
+        self._tasks = await asyncio.TaskGroup().__aenter__()
+        self._running = [self._tasks.create_task(poll.run(self._tell, self._wake)) for poll in self._polls]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for task in self._running:
+            task.cancel()
+        if self._tasks is not None:
+            await self._tasks.__aexit__(None, None, None)
+        await asyncio.gather(*(poll.close() for poll in self._polls))
+
+    def refresh(self) -> None:
+        """Asks every source that is pausing now."""
+        self._wake.set()
+        self._wake.clear()
+
+    async def moments(self) -> AsyncIterator[Moment]:
+        """A moment at once when something turned, else one each interval, so that ages and freshness go on."""
+        yield self._course.moment(time.time())
+        spoken = 0.0
+        while True:
+            tell_asked(self._polls, self._course)
+            await self._something(spoken)
+            await asyncio.sleep(GATHERING_S)
+            self._told.clear()
+            self._urgent.clear()
+            spoken = time.monotonic()
+            yield self._course.moment(time.time())
+
+    async def _something(self, spoken: float) -> None:
+        """Returns when there is something to show: urgent news, or any news an interval after the last moment."""
+        quiet_s = max(0.0, spoken + self._interval_s * 0.9 - time.monotonic())
+        try:
+            async with asyncio.timeout(quiet_s):
+                await self._urgent.wait()
+                return
+        except TimeoutError:
+            pass
+        try:
+            async with asyncio.timeout(self._interval_s * 0.1 + GATHERING_S):
+                await self._told.wait()
+        except TimeoutError:
+            pass
+
+    def _tell(self, reading: Reading) -> None:
+        delta, urgent = self._course.tell(reading)
+        self._journal.append(delta)
+        tell_followers(self._polls, self._course.snapshot)
+        self._told.set()
+        if urgent:
+            self._urgent.set()
