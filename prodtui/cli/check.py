@@ -3,39 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-import sys
-import time
+import os
 from collections.abc import Sequence
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from prodtui.cli.environment import environment
+from prodtui.cli.gate import Asked, policy_of
 from prodtui.cli.options import Config, Env, shared
-from prodtui.model.errors import UsageError
-from prodtui.readiness.gate import ExitCodes, FailOn
+from prodtui.cli.output import targets, write
+from prodtui.cli.policies import PolicyOption
+from prodtui.model.errors import ConfigurationError, ProdtuiError, UsageError
+from prodtui.readiness.gate import INTERNAL, ExitCodes, FailOn
+from prodtui.reports.formats import GateFormat, rendered
 
 if TYPE_CHECKING:
-    from prodtui.model.moment import Moment
-    from prodtui.settings.loaded import Environment
-
-ASK_AGAIN_S = 5.0
-READINGS = 2
-"""Rates and waits come from two readings of a counter (readiness.md, Freshness)."""
-
-
-class GateFormat(StrEnum):
-    TEXT = "text"
-    JSON = "json"
+    from prodtui.model.evaluation import Override
+    from prodtui.reports.gate_report import GateReport
 
 
 def _seconds(text: str) -> float:
-    from prodtui.settings.duration import seconds
+    from prodtui.model.duration import seconds
 
     try:
-        return float(str(seconds(text)))
+        return seconds(text)
     except ValueError as error:
         raise typer.BadParameter(f'"{text}" is not {error}') from error
 
@@ -43,13 +36,27 @@ def _seconds(text: str) -> float:
 def check(
     context: typer.Context,
     services: Annotated[list[str] | None, typer.Argument(help="Services to judge; all by default.")] = None,
+    policy: PolicyOption = None,
     formats: Annotated[list[GateFormat] | None, typer.Option("--format", help="May be given several times.")] = None,
     outputs: Annotated[
-        list[Path] | None, typer.Option("--output", help="File for the format at the same place; stdout by default.")
+        list[Path] | None, typer.Option("--output", help="File for the format at the same place; - is stdout.")
     ] = None,
     fail_on: Annotated[FailOn, typer.Option(help="From which verdict on the gate fails.")] = FailOn.NOT_READY,
+    candidate: Annotated[
+        str | None, typer.Option(metavar="VERSION", help="Evidence of the release must be of this version.")
+    ] = None,
     wait: Annotated[float, typer.Option(parser=_seconds, metavar="D", help="Ask again while it can't tell.")] = 0.0,
-    timeout: Annotated[float, typer.Option(parser=_seconds, metavar="D", help="Then what is open is unknown.")] = 30.0,
+    timeout: Annotated[
+        float, typer.Option(parser=_seconds, metavar="D", help="Of each assessment: then what is open is unknown.")
+    ] = 30.0,
+    samples: Annotated[
+        int, typer.Option(min=1, max=1_000, help="Assess so often: of each blocking check the worst decides.")
+    ] = 1,
+    every: Annotated[float, typer.Option(parser=_seconds, metavar="D", help="Time between two samples.")] = 5.0,
+    break_glass: Annotated[
+        str | None, typer.Option(metavar="REASON", help="Go past the gate, where the policy allows it.")
+    ] = None,
+    ticket: Annotated[str | None, typer.Option(metavar="T", help="Where breaking the glass is followed up.")] = None,
     exit_codes: Annotated[ExitCodes, typer.Option(help="nagios: 0 READY, 1 WARN, 2 NOT READY, 3 INCONCLUSIVE.")] = (
         ExitCodes.DEFAULT
     ),
@@ -63,69 +70,85 @@ def check(
     Example: prodtui check payments --format text --format json --output - --output readiness.json
 
     Exit codes: 0 READY (and WARN, unless --fail-on warn); 1 NOT_READY; 2 usage or configuration; 3 INCONCLUSIVE;
-    4 WARN with --fail-on warn; 5 internal failure.
+    4 WARN with --fail-on warn; 5 internal failure; 130 interrupted.
     """
-    found = environment(*shared(context, config, env))
     wanted = formats or [GateFormat.TEXT]
-    targets = _targets(wanted, outputs or [])
-    moment = asyncio.run(_judged(found, services or [], timeout_s=timeout, wait_s=wait))
-    raise typer.Exit(_report(moment, services or [], wanted, targets, fail_on, exit_codes))
+    override = _override(break_glass, ticket)
+    places = targets(wanted, outputs or [])
+    found = environment(*shared(context, config, env))
+    asked = Asked(
+        environment=found,
+        policy=policy_of(found, policy),
+        services=tuple(dict.fromkeys(services or ())),
+        candidate=candidate,
+        samples=samples,
+        every_s=every,
+        wait_s=wait,
+        timeout_s=timeout,
+    )
+    try:
+        code = asyncio.run(_decided(asked, override, fail_on, exit_codes, list(zip(wanted, places, strict=True))))
+    except (ConfigurationError, UsageError):
+        raise
+    except (ProdtuiError, OSError) as error:
+        # Not 1, which says that production is not ready: the gate itself failed.
+        typer.echo(f"prodtui: the gate failed: {error}", err=True)
+        raise typer.Exit(INTERNAL) from error
+    raise typer.Exit(code)
 
 
-def _targets(formats: Sequence[GateFormat], outputs: Sequence[Path]) -> list[Path | None]:
-    """A file, or None for stdout, for each format. Raises UsageError where two would share stdout."""
-    if len(outputs) > len(formats):
-        raise UsageError("more --output than --format: each output takes the format at the same place")
-    targets: list[Path | None] = [None if str(path) == "-" else path for path in outputs]
-    targets += [None] * (len(formats) - len(targets))
-    if targets.count(None) > 1:
-        raise UsageError("two formats on stdout; give an --output to all but one")
-    return targets
+def _override(reason: str | None, ticket: str | None) -> Override | None:
+    """Raises UsageError where one is given without the other, or says nothing."""
+    from prodtui.model.evaluation import Override
+
+    if reason is None and ticket is None:
+        return None
+    if not (reason or "").strip() or not (ticket or "").strip():
+        raise UsageError("--break-glass REASON and --ticket T go together: say why, and where it is followed up")
+    return Override(reason=str(reason), ticket=str(ticket))
 
 
-async def _judged(found: Environment, services: Sequence[str], *, timeout_s: float, wait_s: float) -> Moment:
-    from prodtui.model.assessment import Verdict
-    from prodtui.readiness.policy import Policy
-    from prodtui.readiness.selection import select
-    from prodtui.watch import read_once
-
-    ends = time.monotonic() + wait_s
-    while True:
-        moment = await read_once(found, readings=READINGS, deadline_s=timeout_s)
-        verdict = select(moment.assessment, services, moment.views, Policy()).verdict
-        if verdict is not Verdict.INCONCLUSIVE or time.monotonic() + ASK_AGAIN_S > ends:
-            return moment
-        await asyncio.sleep(ASK_AGAIN_S)
-
-
-def _report(
-    moment: Moment,
-    services: Sequence[str],
-    formats: Sequence[GateFormat],
-    targets: Sequence[Path | None],
+async def _decided(
+    asked: Asked,
+    override: Override | None,
     fail_on: FailOn,
-    exit_codes: ExitCodes,
+    codes: ExitCodes,
+    wanted: Sequence[tuple[GateFormat, Path]],
 ) -> int:
-    import msgspec
+    """Judges, writes every report, keeps the evaluation; returns the exit code."""
+    from prodtui.cli.gate import judged, letting_go, memory, remember
+    from prodtui.readiness.gate import decide
+    from prodtui.reports.gate_report import GateReport
 
-    from prodtui.readiness.gate import exit_code
-    from prodtui.readiness.policy import Policy
-    from prodtui.readiness.selection import select
-    from prodtui.reports.check_text import check_text
-    from prodtui.reports.document import PolicyPart
-    from prodtui.reports.status_json import as_json, check_document
+    known = await memory(asked.environment, asked.policy, services=asked.services, candidate=asked.candidate)
+    try:
+        found = await judged(asked, known.standard)
+        verdict = found.moment.assessment.verdict
+        report = GateReport(
+            moment=found.moment,
+            policy=asked.policy,
+            decision=decide(verdict, fail_on=fail_on, codes=codes, override=override, allowed=asked.policy.override),
+            candidate=asked.candidate,
+            samples=asked.samples,
+            difference=found.difference,
+            remarks=known.remarks,
+            root=os.getcwd(),  # noqa: PTH109 — as text, for paths in reports
+        )
+        _write(report, wanted)
+        for remark in await remember(known.store, asked, report):
+            typer.echo(f"prodtui: {remark}", err=True)
+        return report.decision.exit_code
+    finally:
+        await letting_go(known.store)
 
-    judged = select(moment.assessment, services, moment.views, Policy())
-    moment = msgspec.structs.replace(moment, assessment=judged)
-    decision, code = judged.verdict.value, exit_code(judged.verdict, fail_on, exit_codes)
-    for kind, target in zip(formats, targets, strict=True):
-        if kind is GateFormat.JSON:
-            policy = PolicyPart(name="default", path=None)
-            text = as_json(check_document(moment, policy=policy, decision=decision, exit_code=code)) + "\n"
-        else:
-            text = check_text(moment, judged.services, decision, code)
-        if target is None:
-            sys.stdout.write(text)
-        else:
-            target.write_text(text)
-    return code
+
+def _write(report: GateReport, wanted: Sequence[tuple[GateFormat, Path]]) -> None:
+    """Every format that can be written, also where one can't. Raises OSError, of the first that failed."""
+    failed: OSError | None = None
+    for kind, target in wanted:
+        try:
+            write(target, rendered(report, kind))
+        except OSError as error:
+            failed = failed or error
+    if failed is not None:
+        raise failed

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,15 +15,21 @@ from prodtui.model.errors import ConfigurationError, UsageError
 from prodtui.ui.app import ProdtuiApp
 
 if TYPE_CHECKING:
+    from prodtui.journal.store import Store
+    from prodtui.model.assessment import Streak
     from prodtui.model.moment import Moment
     from prodtui.model.records import HealthCheck
     from prodtui.model.rerun import Rerun
+    from prodtui.readiness.policy import Policy
     from prodtui.settings.loaded import Environment
     from prodtui.watch import Watch
 
+_log = logging.getLogger(__name__)
 UNUSABLE = 2
 CRASHED = 5
 DEBUG = "PRODTUI_DEBUG"
+KEPT_EVERY_S = 10.0
+"""At most so often what delays improvements is written down."""
 HELD_TOO_LONG_S = 0.010
 """In debug mode whoever holds the event loop longer than this is named in the log."""
 
@@ -34,24 +41,48 @@ class Desk:
         self._config = config
         self._env = env
         self._watch: Watch | None = None
+        self._kept: Mapping[str, Streak] = {}
+        self._kept_at = 0.0
 
     async def moments(self) -> AsyncIterator[Moment]:
         """The environment's moments, for as long as somebody looks. Raises ConfigurationError, UsageError."""
-        environment = await asyncio.to_thread(self._environment)
+        environment, policy = await asyncio.to_thread(self._loaded)
         if os.environ.get(DEBUG):
             loop = asyncio.get_running_loop()
             loop.slow_callback_duration = HELD_TOO_LONG_S
             loop.set_debug(True)
+        from prodtui.cli.gate import letting_go, memory
         from prodtui.watch import Watch
 
-        async with Watch(environment) as self._watch:
-            settled = False
-            async for moment in self._watch.moments():
-                yield moment
-                if not settled and all(s.tried_at is not None for s in moment.snapshot.sources.values()):
-                    settled = True
-                    # What is loaded by now stays to the end: no collection has to walk it (30 ms) between two keys.
-                    gc.freeze()
+        known = await memory(environment, policy)
+        for remark in known.remarks:
+            _log.warning(remark)
+        try:
+            async with Watch(environment, known.standard) as self._watch:
+                settled = False
+                async for moment in self._watch.moments():
+                    yield moment
+                    if not settled and all(s.tried_at is not None for s in moment.snapshot.sources.values()):
+                        settled = True
+                        # What is loaded by now stays to the end: no collection walks it (30 ms) between two keys.
+                        gc.freeze()
+                    await self._keep_streaks(known.store, environment, policy.digest, moment)
+        finally:
+            await letting_go(known.store)
+
+    async def _keep_streaks(self, store: Store | None, environment: Environment, digest: str, moment: Moment) -> None:
+        """What delays an improvement survives a restart."""
+        streaks = moment.assessment.streaks
+        if store is None or streaks == self._kept or moment.now - self._kept_at < KEPT_EVERY_S:
+            return
+        from prodtui.cli.gate import in_time
+        from prodtui.cli.store import keep_streaks
+
+        self._kept, self._kept_at = streaks, moment.now
+        keeping = keep_streaks(store, environment, moment.assessment, policy_digest=digest)
+        note, late = await in_time(keeping, "recoveries are counted anew")
+        if remark := note or late:
+            _log.warning(remark)
 
     async def rerun(self, check: HealthCheck) -> Rerun:
         """Makes an HTTP health check again, now."""
@@ -64,12 +95,14 @@ class Desk:
         if self._watch is not None:
             self._watch.refresh()
 
-    def _environment(self) -> Environment:
+    def _loaded(self) -> tuple[Environment, Policy]:
         # In a thread: importing the libraries behind the sources takes longer than a frame may wait.
         import prodtui.watch  # noqa: F401
         from prodtui.cli.environment import environment
+        from prodtui.cli.gate import policy_of
 
-        return environment(self._config, self._env)
+        found = environment(self._config, self._env)
+        return found, policy_of(found, None)
 
 
 def dashboard(config: Path | str | None, env: str | None, *, theme: str | None = None) -> int:

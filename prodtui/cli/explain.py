@@ -10,18 +10,21 @@ from typing import Annotated
 import typer
 
 from prodtui.cli.environment import environment
+from prodtui.cli.gate import READINGS, known_once, policy_of, since_accepted
 from prodtui.cli.options import Config, Env, Format, FormatOption, shared
+from prodtui.cli.policies import PolicyOption
 from prodtui.model.errors import UsageError
 
 
 def explain(
     context: typer.Context,
     service: Annotated[str, typer.Argument(help="A service's name.")],
+    policy: PolicyOption = None,
     format: FormatOption = Format.TEXT,  # noqa: A002
     config: Config = None,
     env: Env = None,
 ) -> None:
-    """Says why a service has its score: every point, its evidence, and what would raise it.
+    """Says why a service has its score: every point, its evidence, what changed, and what would raise it.
 
     Example: prodtui explain payments
 
@@ -29,13 +32,15 @@ def explain(
     """
     found = environment(*shared(context, config, env))
     from prodtui.reports.explain import explain_json, explain_text
-    from prodtui.watch import read_once
 
-    moment = asyncio.run(read_once(found, readings=2))
+    rules = policy_of(found, policy)
+    moment = asyncio.run(known_once(found, rules, readings=READINGS))
     judged = moment.assessment.service(service)
     if judged is None:
         names = sorted(moment.views)
         near = difflib.get_close_matches(service, names, n=1)
         hint = f'; did you mean "{near[0]}"?' if near else f"; known: {', '.join(names) or 'none'}"
         raise UsageError(f'no service "{service}" in {moment.snapshot.declared.environment}{hint}')
-    sys.stdout.write(explain_json(moment, judged) if format is Format.JSON else explain_text(moment, judged))
+    difference = since_accepted(moment, rules)
+    explained = explain_json if format is Format.JSON else explain_text
+    sys.stdout.write(explained(moment, judged, difference))

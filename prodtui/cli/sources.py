@@ -22,7 +22,7 @@ def sources(context: typer.Context, format: FormatOption = Format.TEXT, config: 
     """
     found = environment(*shared(context, config, env))
     from prodtui.model.freshness import Freshness
-    from prodtui.model.service_view import Ties
+    from prodtui.model.ties import Ties
     from prodtui.reports.sources import sources_json, sources_text
     from prodtui.watch import read_once
 

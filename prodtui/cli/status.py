@@ -8,13 +8,21 @@ import sys
 import typer
 
 from prodtui.cli.environment import environment
+from prodtui.cli.gate import known_once, policy_of
 from prodtui.cli.options import Config, Env, Format, FormatOption, shared
+from prodtui.cli.policies import PolicyOption
 
 NO_SOURCE_ANSWERED = 3
 
 
-def status(context: typer.Context, format: FormatOption = Format.TEXT, config: Config = None, env: Env = None) -> None:  # noqa: A002
-    """Reads every source once and prints what is known.
+def status(
+    context: typer.Context,
+    policy: PolicyOption = None,
+    format: FormatOption = Format.TEXT,  # noqa: A002
+    config: Config = None,
+    env: Env = None,
+) -> None:
+    """Reads every source once and prints what is known, judged as `check` does.
 
     Example: prodtui status --format json | jq .verdict
 
@@ -23,9 +31,8 @@ def status(context: typer.Context, format: FormatOption = Format.TEXT, config: C
     found = environment(*shared(context, config, env))
     from prodtui.reports.status_json import as_json, status_document
     from prodtui.reports.status_text import status_text
-    from prodtui.watch import read_once
 
-    moment = asyncio.run(read_once(found))
+    moment = asyncio.run(known_once(found, policy_of(found, policy)))
     sys.stdout.write(as_json(status_document(moment)) + "\n" if format is Format.JSON else status_text(moment))
     if not any(state.read_at is not None for state in moment.snapshot.sources.values()):
         raise typer.Exit(NO_SOURCE_ANSWERED)

@@ -1,1 +1,1 @@
-"""One assessment as text or JSON. Pure: moments in, text out."""
+"""One assessment in every format that somebody reads. Pure: moments in, text out."""

@@ -29,7 +29,7 @@ class CausePart(Part, frozen=True):
 
 class SourcePart(Part, frozen=True):
     name: str
-    plane: Literal["registry", "pools", "breakers", "metrics", "probes"]
+    plane: Literal["registry", "pools", "breakers", "metrics", "probes", "release"]
     kind: str
     state: Literal["live", "stale", "lost"]
     age_s: float | None
@@ -72,6 +72,18 @@ class LatencyPart(Part, frozen=True):
     rate_per_s: float | None
 
 
+class NotePart(Part, frozen=True):
+    kind: Literal["waiver", "policy"]
+    text: str
+    service: str | None
+    check: str | None
+
+
+class WaiverPart(Part, frozen=True):
+    id: str
+    expires: str | None
+
+
 class CheckPart(Part, frozen=True):
     id: str
     state: Literal["PASS", "WARN", "FAIL", "UNKNOWN", "N/A", "INFO"]
@@ -86,6 +98,13 @@ class CheckPart(Part, frozen=True):
     observed_at: str | None
     age_s: float | None
     evidence: dict[str, str]
+    source: str | None
+    limit: float | None
+    baseline: float | None
+    version: str | None
+    held: Literal["PASS", "WARN", "FAIL", "UNKNOWN", "N/A", "INFO"] | None
+    waiver: WaiverPart | None
+    remedy: str
 
 
 class ServicePart(Part, frozen=True):
@@ -99,6 +118,7 @@ class ServicePart(Part, frozen=True):
     health: tuple[HealthPart, ...]
     latency: LatencyPart
     checks: tuple[CheckPart, ...]
+    notes: tuple[NotePart, ...]
 
 
 class PoolPart(Part, frozen=True):
@@ -196,17 +216,40 @@ class StatusDocument(Part, frozen=True):
     blind: tuple[BlindPart, ...]
     changes: tuple[ChangePart, ...]
     events: tuple[EventPart, ...]
+    notes: tuple[NotePart, ...]
 
 
 class PolicyPart(Part, frozen=True):
     name: str
     path: str | None
+    digest: str | None
+
+
+class OverridePart(Part, frozen=True):
+    reason: str
+    ticket: str
+    allowed: bool
+
+
+class AcceptedPart(Part, frozen=True):
+    """The evaluation that the differences are told against."""
+
+    id: str
+    at: str
+    version: str | None
+    by: str
 
 
 class CheckDocument(StatusDocument, frozen=True):
     """What `check --format json` prints: the status, and what was decided on it."""
 
     policy: PolicyPart
+    candidate: str | None
+    samples: int
+    override: OverridePart | None
+    remarks: tuple[str, ...]
+    accepted: AcceptedPart | None
+    differences: tuple[str, ...]
     decision: Literal["READY", "WARN", "NOT_READY", "INCONCLUSIVE", "OVERRIDDEN"]
     exit_code: int
 

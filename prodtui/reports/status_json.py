@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, cast
+from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 
-from prodtui.model.assessment import CheckResult, ServiceAssessment
+from prodtui.model.assessment import CheckResult, Note, ServiceAssessment
 from prodtui.model.cause import Cause
 from prodtui.model.freshness import Freshness, SourceState
 from prodtui.model.moment import Event, Moment
 from prodtui.model.records import Breaker, HealthStatus, Instance, Plane, Pool, Sli
-from prodtui.model.service_view import ServiceView
+from prodtui.model.service_view import Said, ServiceView
 from prodtui.model.subject import subject
 from prodtui.reports import document as doc
 from prodtui.reports.fields import floored, rfc3339, rounded
+from prodtui.reports.words import view_of
 from prodtui.timeline.status import status
 
 _HIDES = {
@@ -24,17 +26,13 @@ _HIDES = {
     Plane.BREAKERS: "circuit breakers and cluster members",
     Plane.METRICS: "latency, errors, targets and alerts",
     Plane.PROBES: "answers of instances asked directly",
+    Plane.RELEASE: "certificates, guarded paths, configuration, code and migrations",
 }
 
 
 def status_document(moment: Moment) -> doc.StatusDocument:
     """The whole moment, services worst first."""
-    return doc.StatusDocument(**_fields(moment))
-
-
-def check_document(moment: Moment, *, policy: doc.PolicyPart, decision: str, exit_code: int) -> doc.CheckDocument:
-    """The moment with the gate's decision on it."""
-    return doc.CheckDocument(**_fields(moment), policy=policy, decision=cast("Any", decision), exit_code=exit_code)
+    return doc.StatusDocument(**status_fields(moment))
 
 
 def as_json(document: doc.StatusDocument) -> str:
@@ -42,7 +40,8 @@ def as_json(document: doc.StatusDocument) -> str:
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
 
 
-def _fields(moment: Moment) -> dict[str, Any]:
+def status_fields(moment: Moment) -> dict[str, Any]:
+    """The document's parts by name."""
     assessment = moment.assessment
     return {
         "schema": doc.STATUS_SCHEMA,
@@ -53,7 +52,7 @@ def _fields(moment: Moment) -> dict[str, Any]:
         "score_max": floored(assessment.score_max),
         "coverage": floored(assessment.coverage, 3),
         "sources": tuple(source_part(s, moment.now) for s in moment.snapshot.sources.values()),
-        "services": tuple(_service(moment, moment.views[s.name], s) for s in assessment.services),
+        "services": tuple(_service(moment, view_of(moment, s.name), s) for s in assessment.services),
         "pools": tuple(_pools(moment)),
         "breakers": tuple(_breakers(moment)),
         "first": (),
@@ -64,6 +63,7 @@ def _fields(moment: Moment) -> dict[str, Any]:
         ),
         "changes": tuple(_change(e) for e in moment.events if e.kind == "change"),
         "events": tuple(_event(e) for e in moment.events),
+        "notes": _notes(assessment.notes),
     }
 
 
@@ -96,14 +96,14 @@ def _service(moment: Moment, view: ServiceView, judged: ServiceAssessment) -> do
         instances=_instances(moment, view),
         health=tuple(
             doc.HealthPart(
-                id=check.id,
-                name=check.name,
-                instance=check.instance or check.node,
-                status=check.status.value,
-                output=check.output,
-                since=_since(moment, subject(state.name, check)),
+                id=said.record.id,
+                name=said.record.name,
+                instance=said.record.instance or said.record.node,
+                status=said.record.status.value,
+                output=said.record.output,
+                since=_since(moment, said.subject),
             )
-            for state, check in view.health
+            for said in view.health
         ),
         latency=doc.LatencyPart(
             p50_s=rounded(sli.p50_s, 6),
@@ -113,6 +113,7 @@ def _service(moment: Moment, view: ServiceView, judged: ServiceAssessment) -> do
             rate_per_s=rounded(sli.rate_per_s),
         ),
         checks=tuple(check_part(check) for check in judged.checks),
+        notes=_notes(judged.notes),
     )
 
 
@@ -132,20 +133,34 @@ def check_part(check: CheckResult) -> doc.CheckPart:
         observed_at=rfc3339(check.observed_at),
         age_s=rounded(check.age_s),
         evidence=dict(check.evidence),
+        source=check.source or None,
+        limit=rounded(check.limit, 6),
+        baseline=rounded(check.baseline, 6),
+        version=check.version or None,
+        held=check.held.value if check.held else None,
+        waiver=doc.WaiverPart(id=check.waiver, expires=rfc3339(check.waiver_ends)) if check.waiver else None,
+        remedy=check.remedy,
+    )
+
+
+def _notes(notes: Iterable[Note]) -> tuple[doc.NotePart, ...]:
+    return tuple(
+        doc.NotePart(kind=note.kind.value, text=note.text, service=note.service or None, check=note.check or None)
+        for note in notes
     )
 
 
 def _instances(moment: Moment, view: ServiceView) -> doc.InstancesPart:
     listed = tuple(
         doc.InstancePart(
-            id=instance.id,
-            node=instance.node,
-            zone=instance.zone,
-            version=instance.version,
-            phase=instance.phase.value,
-            status=_reported_status(moment, state, view, instance).value,
+            id=said.record.id,
+            node=said.record.node,
+            zone=said.record.zone,
+            version=said.record.version,
+            phase=said.record.phase.value,
+            status=_reported_status(moment, said, view).value,
         )
-        for state, instance in view.instances
+        for said in view.instances
     )
     counts = Counter(part.status for part in listed)
     return doc.InstancesPart(
@@ -158,10 +173,10 @@ def _instances(moment: Moment, view: ServiceView) -> doc.InstancesPart:
     )
 
 
-def _reported_status(moment: Moment, state: SourceState, view: ServiceView, instance: Instance) -> HealthStatus:
-    if state.freshness(moment.now) is Freshness.LOST:
+def _reported_status(moment: Moment, said: Said[Instance], view: ServiceView) -> HealthStatus:
+    if said.source.freshness(moment.now) is Freshness.LOST:
         return HealthStatus.UNKNOWN
-    return view.instance_status(instance)
+    return view.instance_status(said.record)
 
 
 def _since(moment: Moment, key: str) -> str | None:

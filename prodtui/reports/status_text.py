@@ -15,6 +15,7 @@ from prodtui.reports.words import (
     service_line,
     source_row,
     table,
+    view_of,
     worst_first,
 )
 from prodtui.timeline.status import status
@@ -45,7 +46,7 @@ def status_text(moment: Moment) -> str:
 
 
 def _service_row(moment: Moment, service: ServiceAssessment) -> tuple[str, ...]:
-    view = moment.views[service.name]
+    view = view_of(moment, service.name)
     sli = view.slis[0] if view.slis else None
     lost = sli is None or sli.source.freshness(moment.now) is Freshness.LOST
     numbers = sli.record if sli is not None and not lost else None

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from prodtui.model.assessment import Assessment, CheckResult, ServiceAssessment, State, Verdict
+from prodtui.model.declared import DeclaredService
 from prodtui.model.freshness import Freshness, SourceState
-from prodtui.reports.fields import clock, floored
+from prodtui.model.moment import Moment
+from prodtui.model.service_view import ServiceView
+from prodtui.reports.fields import clock, floored, one_line
 
 GLYPHS = {
     State.PASS: "●",
@@ -34,9 +37,9 @@ def headline(environment: str, assessment: Assessment) -> str:
     return "  ".join(parts)
 
 
-def words(verdict: Verdict) -> str:
-    """A verdict as a person reads it."""
-    return verdict.value.replace("_", " ")
+def words(verdict: str) -> str:
+    """A verdict, or a decision, as a person reads it."""
+    return verdict.replace("_", " ")
 
 
 def score(judged: Assessment | ServiceAssessment) -> str:
@@ -68,7 +71,7 @@ def worst_first(checks: Iterable[CheckResult]) -> list[CheckResult]:
 
 
 def service_line(service: ServiceAssessment) -> str:
-    return f"{VERDICT_GLYPHS[service.verdict]} {service.name}  {words(service.verdict)}  {score(service)}"
+    return f"{VERDICT_GLYPHS[service.verdict]} {one_line(service.name)}  {words(service.verdict)}  {score(service)}"
 
 
 def check_line(check: CheckResult) -> str:
@@ -76,6 +79,13 @@ def check_line(check: CheckResult) -> str:
     seen = f", seen {clock(check.observed_at)}" if check.observed_at is not None else ""
     mark = "B" if check.blocking else " "
     return f"  {GLYPHS[check.state]} {mark} {check.id:<30} {got:>10}  {check.reason}{seen}"
+
+
+def view_of(moment: Moment, service: str) -> ServiceView:
+    """What is known of a judged service; nothing where it is only depended on, or vanished between two samples."""
+    return moment.views.get(service) or ServiceView(
+        name=service, declared=DeclaredService(name=service), is_declared=False
+    )
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[int] = ()) -> list[str]:

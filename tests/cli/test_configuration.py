@@ -85,10 +85,23 @@ def test_init_never_overwrites(tmp_path: Path) -> None:
     assert config.read_text() == "mine"
 
 
-@pytest.mark.parametrize("command", ["status", "check", "explain", "sources", "init", "lab", "config"])
-def test_every_command_says_what_it_does_and_its_exit_codes(command: str) -> None:
-    done = prodtui(command, "--help")
+COMMANDS = (
+    "status",
+    "check",
+    "explain",
+    "sources",
+    "scan",
+    "init",
+    "lab",
+    *(f"policy {name}" for name in ("show", "validate", "explain", "checks", "import", "schema")),
+    *(f"baseline {name}" for name in ("list", "accept", "pin", "forget")),
+    *(f"config {name}" for name in ("show", "validate", "schema")),
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_says_what_it_does_with_an_example_and_its_exit_codes(command: str) -> None:
+    done = prodtui(*command.split(), "--help")
     assert done.returncode == 0
-    words = done.stdout.casefold()
-    assert "exit codes" in words or command == "config"
-    assert "--help" in words
+    for word in ("Usage:", f"Example: prodtui {command}", "Exit codes:"):
+        assert word in done.stdout, word

@@ -1,0 +1,40 @@
+"""From a command line to the policy that checks are held against."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from prodtui.readiness.policy import Policy
+
+FILE = "readiness.toml"
+PolicyOption = Annotated[
+    Path | None,
+    typer.Option("--policy", help="Policy file; else the environment's, else readiness.toml beside the configuration."),
+]
+
+
+def policy_for(option: Path | None, config: Path | None, environment_policy: Path | None = None) -> Policy:
+    """The policy of the file that counts, else the defaults. Raises ConfigurationError."""
+    from prodtui.readiness.policy import Policy
+    from prodtui.readiness.policy_file.load import load
+
+    path = policy_path(option, config, environment_policy)
+    return Policy() if path is None else load(path)
+
+
+def policy_path(option: Path | None, config: Path | None, environment_policy: Path | None = None) -> Path | None:
+    """`--policy`, else the environment's, else readiness.toml beside the configuration file, else the one here.
+
+    None where there is none: the defaults hold.
+    """
+    if option is not None:
+        return option.expanduser()
+    if environment_policy is not None:
+        return environment_policy
+    candidates = [Path(FILE)] if config is None else [config.parent / FILE, Path(FILE)]
+    # A file that is there but may not be read must not be passed over in silence.
+    return next((path for path in candidates if path.is_file() or path.is_symlink()), None)

@@ -1,0 +1,91 @@
+"""The gate's report as GitHub-flavoured Markdown, for a pull request or a step summary.
+
+Whatever comes from outside stands in code spans, where no HTML, link, mention or reference is made of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+
+from prodtui.model.assessment import CheckResult, ServiceAssessment, State, Verdict
+from prodtui.reports.fields import one_line
+from prodtui.reports.gate_report import GateReport, said, since, waived
+from prodtui.reports.words import score, words, worst_first
+
+LARGEST_BYTES = 1_048_576
+"""GitHub takes at most 1 MiB for a step summary."""
+_LONGEST_CELL = 400
+_MOST_LINES = 200
+_ICONS = {
+    State.PASS: "✅",
+    State.WARN: "⚠️",
+    State.FAIL: "❌",
+    State.UNKNOWN: "❓",
+    State.INFO: "ℹ️",
+    State.NOT_APPLICABLE: "➖",
+}
+_VERDICT_ICONS = {Verdict.READY: "✅", Verdict.WARN: "⚠️", Verdict.NOT_READY: "❌", Verdict.INCONCLUSIVE: "❓"}
+_LOOKALIKES = str.maketrans({"`": "ˋ", "|": "¦"})
+
+
+def check_markdown(report: GateReport, largest_bytes: int = LARGEST_BYTES) -> str:
+    """The decision, then a table a service, worst first; services that do not fit are counted, not shown."""
+    parts = [_head(report)]
+    # Room for the sentence about what is left out.
+    left = largest_bytes - len(parts[0].encode()) - 200
+    services = report.assessment.services
+    for shown, service in enumerate(services):
+        part = "\n".join(_service(report, service))
+        left -= len(part.encode())
+        if left < 0:
+            parts.append(f"\n**Cut: {len(services) - shown} of {len(services)} services do not fit here.**\n")
+            break
+        parts.append(part)
+    return "".join(parts)
+
+
+def _head(report: GateReport) -> str:
+    decision, assessment = report.decision, report.assessment
+    icon = _VERDICT_ICONS[decision.verdict]
+    policy = _code(report.policy.path) if report.policy.path else "default"
+    lines = [
+        f"## {icon} {words(decision.word)} — {_code(report.environment)}",
+        "",
+        f"score **{score(assessment)}** · verdict {words(decision.verdict)} · exit {decision.exit_code}"
+        f" · policy {policy}" + (f" · candidate {_code(report.candidate)}" if report.candidate else ""),
+        "",
+        *(f"- {_code(line)}" for line in (*said(report), *since(report))[:_MOST_LINES]),
+    ]
+    if not assessment.services:
+        lines.append("No service is declared or registered: nothing can be judged.")
+    return "\n".join(lines) + "\n"
+
+
+def _service(report: GateReport, service: ServiceAssessment) -> Iterator[str]:
+    icon = _VERDICT_ICONS[service.verdict]
+    unwell = service.verdict is not Verdict.READY
+    yield f"\n<details{' open' if unwell else ''}>"
+    # HTML, where Markdown is not read: the name is escaped for it, and in code so that it mentions nobody.
+    name = escape(one_line(service.name, _LONGEST_CELL).translate(_LOOKALIKES))
+    yield f"<summary>{icon} <code>{name}</code> {words(service.verdict)} · {score(service)}</summary>\n"
+    yield "| | check | points | reason | remedy |"
+    yield "|---|---|---:|---|---|"
+    for check in worst_first(service.checks):
+        yield _row(check, report.moment.now)
+    yield "\n</details>\n"
+
+
+def _row(check: CheckResult, now: float) -> str:
+    got = f"{float(check.points):.1f}/{float(check.of):.1f}" if check.state.scored else check.state.value
+    blocking = " **B**" if check.blocking else ""
+    held_by = waived(check, now)
+    reason = f"{check.reason} · {held_by}" if held_by else check.reason
+    remedy = check.remedy if check.state in (State.FAIL, State.UNKNOWN, State.WARN) else ""
+    return f"| {_ICONS[check.state]} | {_code(check.id)}{blocking} | {got} | {_code(reason)} | {_code(remedy)} |"
+
+
+def _code(text: str | None) -> str:
+    """A code span; a dash for nothing."""
+    line = one_line(text or "", _LONGEST_CELL).translate(_LOOKALIKES)
+    return f"`{line}`" if line else "–"
