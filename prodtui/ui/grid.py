@@ -51,9 +51,9 @@ class Grid(Searched, can_focus=True):
             self.grid, self.key = grid, key
 
     class Selected(Message):
-        """The cursor came to another row."""
+        """The cursor came to another row, or to none."""
 
-        def __init__(self, grid: Grid, key: str) -> None:
+        def __init__(self, grid: Grid, key: str | None) -> None:
             super().__init__()
             self.grid, self.key = grid, key
 
@@ -76,6 +76,8 @@ class Grid(Searched, can_focus=True):
         self.blank_above = 0
         """Blank lines above the title."""
         self.tail: Line = ()
+        self._foot: Row | None = None
+        self._landing: str | None = None
         self._given: Sequence[Row] = ()
         self._shown: Sequence[Row] = ()
         self._key: str | None = None
@@ -123,10 +125,22 @@ class Grid(Searched, can_focus=True):
             self._placed = ()
             self.repaint()
 
-    def load(self, rows: Sequence[Row], heading: Line | None = None) -> None:
-        """Shows other rows; the cursor stays on its entity while that exists."""
+    def load(
+        self,
+        rows: Sequence[Row],
+        heading: Line | None = None,
+        *,
+        landing: str | None = None,
+        foot: Row | None = None,
+    ) -> None:
+        """Shows other rows; the cursor stays on its entity while that exists.
+
+        Until somebody moves the cursor it stays on the row with the key `landing`, else on the first one. The `foot` is
+        the last line of all, whatever is scrolled.
+        """
         if heading is not None:
             self.heading = heading
+        self._landing, self._foot = landing, foot
         if rows is not self._given:
             self._hold(rows)
             self._given = rows
@@ -148,6 +162,10 @@ class Grid(Searched, can_focus=True):
         )
         if typed and named is not None:
             self.select(named)
+
+    def choose(self) -> None:
+        """Keeps the cursor where it is, as if somebody had moved it there."""
+        self._touched = self._key is not None
 
     def select(self, key: str) -> None:
         """Moves the cursor to a row; nothing happens when it isn't shown."""
@@ -183,7 +201,12 @@ class Grid(Searched, can_focus=True):
         if self._touched:
             index = next((i for i, row in enumerate(self._shown) if row.key == self._key), None)
         else:  # nobody has chosen a row yet: the worst is what to look at
-            index = self._nearest(0, 1)
+            landing = (i for i, row in enumerate(self._shown) if row.key == self._landing)
+            index = next(landing, None) if self._sort is None else None
+            if index is None:
+                index = self._nearest(0, 1)
+            elif not self._top <= index < self._top + self._room:
+                self._top = index  # with what follows it, as what is above is better
         if index is None:
             index = self._nearest(min(self._index, len(self._shown) - 1), 1)
         moved = index != self._index
@@ -253,8 +276,7 @@ class Grid(Searched, can_focus=True):
             key = None
         if key != self._key:
             self._key = key
-            if key is not None:
-                self.post_message(self.Selected(self, key))
+            self.post_message(self.Selected(self, key))
 
     # The drawing
 
@@ -264,14 +286,14 @@ class Grid(Searched, can_focus=True):
 
     @property
     def _room(self) -> int:
-        return max(1, self.size.height - self._above)
+        return max(1, self.size.height - self._above - bool(self._foot))
 
     def lines_wanted(self) -> int:
         """The height at which everything shows, whatever is filtered now: a filter moves no panel."""
-        return self._above + max(1, len(self._given))
+        return self._above + max(1, len(self._given)) + bool(self._foot)
 
     def draw(self, width: int, height: int) -> list[Strip]:
-        room = max(0, height - self._above)
+        room = max(0, height - self._above - bool(self._foot))
         self._scroll(room)
         window = self._shown[self._top : self._top + room]
         if len(self._given) > _MEASURED:
@@ -287,6 +309,8 @@ class Grid(Searched, can_focus=True):
             said = "nothing matches" if self._given else self.empty
             lines.append(strip(((f" {said}", "dim"),), width, self.palette))
         lines += [self._row(row, width, self._top + n == self._index) for n, row in enumerate(window)]
+        if self._foot is not None:
+            lines.append(strip(row_line(self._foot, self.columns, self._places, width - 2), width, self.palette))
         return lines
 
     def _scroll(self, room: int) -> None:

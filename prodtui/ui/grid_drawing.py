@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from prodtui.ui.grid_layout import Column, Place
 from prodtui.ui.grid_rows import Cell, Row
-from prodtui.ui.line import Line, Run, cut, fitted, length, line_length
+from prodtui.ui.line import Line, Run, clipped, cut, fitted, length, line_length
 
 
 def header_line(columns: Sequence[Column], places: Sequence[Place], sort: int | None, *, descending: bool) -> Line:
@@ -39,8 +39,8 @@ def row_line(row: Row, columns: Sequence[Column], places: Sequence[Place], width
 def _heading(row: Row, width: int) -> Line:
     """The first cell at the left, the last at the right, a rule between."""
     first, last = row.cells[0], row.cells[-1]
-    left: Line = ((first.text, first.style), *first.tail, (" ", ""))
     right: Line = ((" ", ""), (last.text, last.style), *last.tail)
+    left = clipped(((first.text, first.style), *first.tail, (" ", "")), width - line_length(right))
     return (*left, ("─" * (width - line_length(left) - line_length(right)), "rule"), *right)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -13,6 +14,18 @@ from prodtui.ui.palette import Palette
 Run = tuple[str, str]
 """Text and the name of its style."""
 Line = tuple[Run, ...]
+
+
+class Paragraph(NamedTuple):
+    """A text with what stands at its left on the first line. Without a key it can't be chosen, as a title can't."""
+
+    key: str | None
+    left: Line
+    text: Line
+
+    @property
+    def plain(self) -> str:
+        return "".join(text for text, _ in (*self.left, *self.text))
 
 
 def length(text: str) -> int:
@@ -67,17 +80,23 @@ def strip(line: Iterable[Run], width: int, palette: Palette, ground: str = "grou
     return Strip(segments, width)
 
 
+def clipped(line: Iterable[Run], width: int) -> Line:
+    """The line in at most `width` cells."""
+    kept: list[Run] = []
+    for text, style in line:
+        if width <= 0:
+            break
+        text = cut(text, width)
+        kept.append((text, style))
+        width -= length(text)
+    return tuple(kept)
+
+
 def between(left: Line, right: Line, width: int) -> Line:
     """Two lines on one, the right one at the right edge; where both don't fit the left one is cut."""
     room = width - line_length(right)
-    kept: list[Run] = []
-    for text, style in left:
-        if room <= 0:
-            break
-        text = cut(text, room)
-        kept.append((text, style))
-        room -= length(text)
-    return (*kept, (" " * max(0, room), ""), *right)
+    kept = clipped(left, room)
+    return (*kept, (" " * max(0, room - line_length(kept)), ""), *right)
 
 
 def title(text: Line, width: int, *, tail: Line = ()) -> Line:

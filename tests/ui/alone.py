@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 from prodtui.model.moment import Moment
@@ -12,7 +12,15 @@ from prodtui.model.records import HealthCheck
 from prodtui.model.rerun import Rerun
 from prodtui.sources.probes.rerun import rerun
 from prodtui.ui.app import ProdtuiApp
-from tests.ui import moments
+from tests.ui import judged, moments
+
+STILL: dict[str, Callable[[], Moment]] = {
+    "ill": moments.ill,
+    "judged": judged.ill,
+    "recovering": judged.recovering,
+    "release": judged.with_release,
+}
+"""Scenes of one moment."""
 
 
 class Scene:
@@ -29,8 +37,8 @@ class Scene:
         return await rerun(check.definition.url or "")
 
     async def feed(self) -> AsyncIterator[Moment]:
-        if self._name == "ill":
-            yield moments.ill()
+        if self._name in STILL:
+            yield STILL[self._name]()
         else:
             shop = moments.Shop()
             shop.well()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
 from prodtui.model.cause import Cause, CauseClass
 from prodtui.model.declared import Declared, DeclaredService, DeclaredSource, Tier
+from prodtui.model.evidence import AlertRule, DatabaseRole
 from prodtui.model.moment import Moment
 from prodtui.model.reading import About, Answer, Reading
 from prodtui.model.records import (
@@ -26,7 +28,7 @@ from prodtui.model.records import (
     Sli,
     Target,
 )
-from prodtui.readiness.policy import Policy
+from prodtui.readiness.standard import PLAIN, Standard
 from prodtui.watch import Course
 
 START = 1_795_386_000.0
@@ -69,9 +71,9 @@ def declared(environment: str = "lab", colour: str | None = "green") -> Declared
 class Shop:
     """A course with five sources, told what they say."""
 
-    def __init__(self, environment: Declared | None = None) -> None:
+    def __init__(self, environment: Declared | None = None, standard: Standard = PLAIN) -> None:
         self.now = START
-        self.course = Course(environment or declared(), Policy())
+        self.course = Course(environment or declared(), standard)
 
     def tell(self, source: str, *records: AnyRecord) -> None:
         answer = Answer(records=records, about=About(version="1.0"))
@@ -83,10 +85,10 @@ class Shop:
 
     def well(self, *, without: Iterable[str] = (), p99_s: float = 0.02) -> None:
         """Every source says that all is well."""
-        said = {
+        said: dict[str, tuple[AnyRecord, ...]] = {
             "consul": registry(),
             "pgbouncer": tuple(pool(name) for name in DATABASES),
-            "postgres": (server(),),
+            "postgres": (server(), *roles()),
             "envoy": tuple(cluster(callee) for _, callee in CALLS),
             "prometheus": metrics(p99_s=p99_s),
         }
@@ -103,7 +105,7 @@ class Shop:
             pool("payments", used=20, waiting=34, max_wait_s=5.4),
             pool("inventory", used=3),
         )
-        self.tell("postgres", server(used=47), *sessions())
+        self.tell("postgres", server(used=47), *roles(), *sessions())
         self.tell("envoy", *(cluster(callee, shed=12.0 if callee == "payments" else 0.0) for _, callee in CALLS))
         self.tell("prometheus", *metrics(slow=("payments", "checkout"), open_to="payments"))
 
@@ -112,6 +114,7 @@ class Shop:
         return self.course.moment(self.now)
 
 
+@cache
 def well() -> Moment:
     shop = Shop()
     for _ in range(40):
@@ -121,8 +124,8 @@ def well() -> Moment:
     return shop.moment(1.0)
 
 
-def ill_shop() -> Shop:
-    shop = Shop()
+def ill_shop(environment: Declared | None = None, standard: Standard = PLAIN) -> Shop:
+    shop = Shop(environment, standard)
     for n in range(60):
         shop.well(p99_s=0.02 + 0.004 * (n % 7 == 3))
         shop.now += 10
@@ -136,6 +139,7 @@ def ill_shop() -> Shop:
     return shop
 
 
+@cache
 def ill() -> Moment:
     return ill_shop().moment(0.5)
 
@@ -205,6 +209,13 @@ def server(used: int = 22) -> DatabaseServer:
         deadlocks_per_s=0.0,
         xid_age=1000,
         freeze_max_age=200_000_000,
+    )
+
+
+def roles() -> tuple[DatabaseRole, ...]:
+    return tuple(
+        DatabaseRole(server="postgres", database=name, role=name, superuser=False, sessions=3, encrypted=3, local=0)
+        for name in DATABASES
     )
 
 
@@ -279,4 +290,5 @@ def metrics(
         )
         for caller, callee in CALLS
     ]
+    records.append(AlertRule(name="Slow", group="shop", severity="page", expression="p99 > 0.25", health="ok"))
     return tuple(records)

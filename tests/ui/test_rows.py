@@ -17,11 +17,12 @@ from prodtui.ui.rows import (
     evidence,
     healths,
     latency,
-    plot,
     pools,
     record,
     services,
 )
+from prodtui.ui.rows.behind import behind
+from prodtui.ui.rows.fields import fields
 from prodtui.ui.rows.header import first_line, header
 from prodtui.ui.screens.page import nothing_to_read
 from tests.ui.moments import Shop, ill, pool, well
@@ -133,7 +134,7 @@ def test_elsewhere_tells_pools_breakers_and_databases() -> None:
 def test_the_points_on_screen_add_up() -> None:
     for moment in (ill(), without("consul")):
         for service in moment.assessment.services:
-            rows = checks.rows(service)
+            rows = checks.rows(service, moment)
             pillars = [row.cells[-1].whole for row in rows if row.heading]
             single = [row.cells[-1].whole for row in rows if not row.heading and "/" in row.cells[-1].whole]
             assert tenths(pillars) == tenths(single)
@@ -154,7 +155,7 @@ def test_evidence_tells_reason_threshold_time_and_what_it_would_raise() -> None:
     for words in (check.reason, "ready of payments-2", "critical since", "deadline exceeded", "threshold", "raises to"):
         assert words in said
     p99 = next(c for c in service.checks if c.id == "performance.latency_p99")
-    assert plot.limit_s(p99) == 0.25
+    assert p99.limit == 0.25
     assert "limit 250 ms" in plain(evidence.lines(p99, service, moment, 60))
 
 
@@ -174,7 +175,10 @@ def test_a_blocking_chain_is_a_tree() -> None:
     row = named(pools.rows(moment), "postgres")
     server = record.record_of(row.key, moment)
     assert server is not None
-    lines = plain(record.behind(row.key, server, moment)).split("\n")
+    found = behind(row.key, server, moment)
+    assert found is not None
+    assert found.wrong
+    lines = plain(found.lines).split("\n")
     assert lines[0].startswith("pid 4121")
     assert lines[1].startswith("  pid 4130")
     assert "waits 38 s" in lines[1]
@@ -185,7 +189,7 @@ def test_a_record_shows_every_field() -> None:
     row = named(pools.rows(moment), "payments-db")
     found = record.record_of(row.key, moment)
     assert found is not None
-    said = plain(record.fields(found))
+    said = plain(fields(found, moment.now))
     assert all(name in said for name in found.__struct_fields__)
 
 

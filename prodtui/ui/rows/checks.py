@@ -2,35 +2,65 @@
 
 from __future__ import annotations
 
-from prodtui.model.assessment import CheckResult, PillarResult, ServiceAssessment
+from fractions import Fraction
+
+from prodtui.model.assessment import CheckResult, PillarResult, ServiceAssessment, State
+from prodtui.model.moment import Moment
 from prodtui.model.service_view import ServiceView
 from prodtui.ui import format as fmt
 from prodtui.ui.grid_layout import Column
 from prodtui.ui.grid_rows import Cell, Row
-from prodtui.ui.line import Line
+from prodtui.ui.line import Line, Run
+from prodtui.ui.rows import since, standing
 from prodtui.ui.rows.sign import OF_STATE, UNKNOWN
 
 COLUMNS = (
     Column("", 1, 1, sortable=False),
     Column("", 1, 1, gap=1, sortable=False),
     Column("", 12, 24, gap=1, sortable=False),
-    Column("", 16, 90, flex=True, sortable=False),
+    Column("", 16, 90, flex=True, gap=1, sortable=False),
     Column("", 9, 9, right=True, gap=1, sortable=False),
 )
 
+ROOMY = 6
+"""With more pillars their sum has no blanks, to fit beside the evidence at 120 columns."""
 
-def rows(service: ServiceAssessment) -> tuple[Row, ...]:
-    """Each pillar as a heading, its checks below it, worst first."""
+
+def rows(service: ServiceAssessment, moment: Moment) -> tuple[Row, ...]:
+    """Each pillar as a heading, its checks below it, worst first, what is not scored last."""
     found: list[Row] = []
+    arrows = since.arrows(service, moment)
     for pillar in service.pillars:
         found.append(_pillar(pillar))
-        checks = sorted(pillar.checks, key=lambda c: (not c.state.scored, -OF_STATE[c.state].badness, not c.blocking))
-        found += [_check(check) for check in checks]
+        ordered = sorted(pillar.checks, key=_order)
+        found += [_check(check, _reason(check, service, moment), arrows.get(check.id)) for check in ordered]
         if not pillar.checks:
             said = Cell("nothing is read for this pillar, and it is required", "unknown")
             cells = (UNKNOWN.cell, Cell(), Cell("no check", "dim"), said, Cell())
             found.append(Row(f"{pillar.name}.", cells, UNKNOWN.badness))
     return tuple(found)
+
+
+def worst(service: ServiceAssessment) -> str | None:
+    """Key of the row to look at first; None without checks."""
+    checks = [check for check in service.checks if check.state.scored]
+    if not checks:
+        return next((f"{pillar.name}." for pillar in service.pillars if not pillar.checks), None)
+    return max(checks, key=_gravity).id
+
+
+def total(service: ServiceAssessment) -> Row:
+    """The pillars' points added up: the score."""
+    plus = " + " if len(service.pillars) <= ROOMY else "+"
+    summands: list[Run] = []
+    for pillar in service.pillars:
+        summands += [(plus if summands else "  ", "dim"), (fmt.points(pillar.points), _colour(pillar))]
+    whole = f"/{fmt.points(sum((pillar.of for pillar in service.pillars), Fraction(0)))}"
+    cells = (
+        Cell("sum", "strong", tail=tuple(summands)),
+        Cell(fmt.score(service.score), "strong", tail=((whole, "dim"),)),
+    )
+    return Row("sum", cells, heading=True)
 
 
 def heading(service: ServiceAssessment) -> Line:
@@ -41,31 +71,45 @@ def heading(service: ServiceAssessment) -> Line:
 
 def about(service: ServiceAssessment, view: ServiceView) -> Line:
     """What the service is: tier, instances, versions, owner, runbook."""
-    versions = sorted({said.record.version for said in view.instances if said.record.version})
     count = len(view.instances)
     parts = [
         f"tier {service.tier}" + ("" if view.declared.tier else " (undeclared)"),
         f"{count} instance{'' if count == 1 else 's'}",
-        *([" ".join(versions)] if versions else []),
+        *([" ".join(view.versions)] if view.versions else []),
         *([f"owner {view.declared.owner}"] if view.declared.owner else []),
         *([f"runbook {view.declared.runbook}"] if view.declared.runbook else []),
     ]
-    return ((" ", ""), (service.name, "strong"), ("  " + "   ".join(parts), "dim"))
+    return ((service.name, "strong"), ("  " + "   ".join(parts), "dim"))
+
+
+def _order(check: CheckResult) -> tuple[bool, int, bool, bool]:
+    return not check.state.scored, -OF_STATE[check.state].badness, check.waived, not check.blocking
+
+
+def _gravity(check: CheckResult) -> tuple[bool, int, bool]:
+    """What a person should see before the others: an unwaived failure that blocks, then the worst state.
+
+    Not what costs the most: of equals the first pillar's comes first, as what is below fails before what stands on it.
+    """
+    badness = OF_STATE[check.state].badness
+    return check.blocking and badness > 1 and not check.waived, badness, not check.waived
+
+
+def _colour(pillar: PillarResult) -> str:
+    lost = pillar.of - pillar.points
+    return "good" if lost == 0 else "warn" if pillar.points * 2 >= pillar.of else "bad"
 
 
 def _pillar(pillar: PillarResult) -> Row:
-    lost = pillar.of - pillar.points
-    style = "good" if lost == 0 else "warn" if pillar.points * 2 >= pillar.of else "bad"
     cells = (
         Cell(pillar.name, "strong", tail=() if pillar.required else ((" not required", "dim"),)),
-        Cell(fmt.points(pillar.points), f"strong {style}", tail=((f"/{fmt.points(pillar.of)}", "dim"),)),
+        Cell(fmt.points(pillar.points), f"strong {_colour(pillar)}", tail=((f"/{fmt.points(pillar.of)}", "dim"),)),
     )
     return Row(f"pillar {pillar.name}", cells, heading=True)
 
 
-def _check(check: CheckResult) -> Row:
+def _check(check: CheckResult, reason: Cell, arrow: Run | None) -> Row:
     sign = OF_STATE[check.state]
-    name = check.id.removeprefix(f"{check.pillar}.")
     if check.state.scored:
         points = Cell(fmt.points(check.points), sign.style, tail=((f"/{fmt.points(check.of)}", "dim"),))
     else:
@@ -73,8 +117,18 @@ def _check(check: CheckResult) -> Row:
     cells = (
         sign.cell,
         Cell("B" if check.blocking else "", "warn" if sign.badness else "dim"),
-        Cell(name, "" if sign.badness else "dim"),
-        Cell(f"waived: {check.reason}" if check.waived else check.reason, sign.value_style or "dim"),
+        Cell(standing.short(check), "" if sign.badness else "dim", tail=((" ", ""), arrow) if arrow else ()),
+        reason,
         points,
     )
     return Row(check.id, cells, sign.badness)
+
+
+def _reason(check: CheckResult, service: ServiceAssessment, moment: Moment) -> Cell:
+    """Why it stands so; a waiver or a recovery goes before, as it explains the points."""
+    style = OF_STATE[check.state].value_style or "dim"
+    special = standing.waived(check, moment.now) or standing.recovering(check, service.name, moment.assessment)
+    if check.state is State.NOT_APPLICABLE:
+        return Cell(check.reason or "by the policy", "dim")
+    reason = standing.reason(check)
+    return Cell(special, "accent", tail=((f" · {reason}", style),)) if special else Cell(reason, style)

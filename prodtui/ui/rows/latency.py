@@ -35,7 +35,8 @@ def rows(moment: Moment) -> tuple[Row, ...]:
         if view is None:
             continue
         states = {check.id: check.state for check in service.checks if check.pillar == "performance"}
-        for source, sli in view.slis:
+        for said in view.slis:
+            sli = said.record
             p99 = OF_STATE[states.get("performance.latency_p99", State.INFO)]
             p95 = OF_STATE[states.get("performance.latency_p95", State.INFO)]
             errors = OF_STATE[states.get("performance.error_ratio", State.INFO)]
@@ -52,7 +53,7 @@ def rows(moment: Moment) -> tuple[Row, ...]:
                 Cell(fmt.age(sli.window_s), "dim"),
                 Cell(sli.trouble, "warn"),
             )
-            old = aged(cells, source, moment.now, names=2)
+            old = aged(cells, said.source, moment.now, names=2)
             badness = UNKNOWN.badness if old[0] != cells[0] else sign.badness
             found.append(((-badness, -(sli.p99_s or 0.0)), Row(service.name, old, badness)))
     # Two digits are enough to order by: rows that swap with every sample are rows nobody can read.

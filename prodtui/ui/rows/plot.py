@@ -1,12 +1,11 @@
-"""A service's p99 over the window as a plot of blocks, with the limit of its check."""
+"""A service's p99 over the window as a plot of blocks, with the limit and the baseline of its check."""
 
 from __future__ import annotations
 
-import re
 from itertools import groupby
 from operator import itemgetter
 
-from prodtui.model.assessment import CheckResult, ServiceAssessment
+from prodtui.model.assessment import ServiceAssessment
 from prodtui.model.moment import Moment
 from prodtui.model.service_view import ServiceView
 from prodtui.ui import format as fmt
@@ -15,7 +14,6 @@ from prodtui.ui.line import Line
 HEIGHT = 8
 POINTS_A_MINUTE = 6
 """Moments carry a point each ten seconds."""
-_LIMIT = re.compile(r"<=?\s*([0-9.]+)\s*(ms|s)\b")
 
 
 def lines(service: ServiceAssessment, view: ServiceView, moment: Moment, width: int) -> list[Line]:
@@ -25,28 +23,34 @@ def lines(service: ServiceAssessment, view: ServiceView, moment: Moment, width: 
     if not known:
         return []
     judged = next((check for check in service.checks if check.id == "performance.latency_p99"), None)
-    limit = limit_s(judged) if judged else None
-    top = max(*known, (limit or 0) * 1.25, 1e-6)
-    at = None if limit is None else HEIGHT - 1 - min(HEIGHT - 1, int(limit / top * HEIGHT))
+    limit = judged.limit if judged else None
+    baseline = judged.baseline if judged else None
+    top = max(*known, (limit or 0) * 1.25, baseline or 0, 1e-6)
+    marks = {_line_of(baseline, top): ("┈", "accent"), _line_of(limit, top): ("┄", "warn")}
     over = [limit is not None and v is not None and v >= limit for v in fmt.columns(values, width)]
-    minutes = max(1, round(len(values) / POINTS_A_MINUTE))
-    said = f" last {minutes} min" + (f" · limit {fmt.duration(limit)}" if limit else "") + f" · top {fmt.duration(top)}"
     bars = fmt.plot(values, width, HEIGHT, top)
-    return [(), (("p99", "strong"), (said, "dim")), *(_bars(row, over, limit=n == at) for n, row in enumerate(bars))]
+    rows = (_bars(row, over, marks.get(n)) for n, row in enumerate(bars))
+    return [(), (("p99", "strong"), *_said(len(values), limit, baseline, top)), *rows]
 
 
-def limit_s(check: CheckResult) -> float | None:
-    """The duration below which a latency check passes, read from its threshold's words."""
-    match = _LIMIT.search(check.threshold)
-    if match is None:
-        return None
-    return float(match[1]) / (1000 if match[2] == "ms" else 1)
+def _said(points: int, limit: float | None, baseline: float | None, top: float) -> Line:
+    said: list[tuple[str, str]] = [(f" last {max(1, round(points / POINTS_A_MINUTE))} min", "dim")]
+    if limit is not None:
+        said += [(" · ", "dim"), ("┄", "warn"), (f" limit {fmt.duration(limit)}", "dim")]
+    if baseline is not None:
+        said += [(" · ", "dim"), ("┈", "accent"), (f" baseline {fmt.duration(baseline)}", "dim")]
+    return (*said, (f" · top {fmt.duration(top)}", "dim"))
 
 
-def _bars(row: str, over: list[bool], *, limit: bool) -> Line:
-    """One line of the plot: columns over the limit are bad; the limit itself shows through the blanks."""
+def _line_of(value: float | None, top: float) -> int | None:
+    """Which line of the plot a value is on, from the top down."""
+    return None if value is None else HEIGHT - 1 - min(HEIGHT - 1, int(value / top * HEIGHT))
+
+
+def _bars(row: str, over: list[bool], mark: tuple[str, str] | None) -> Line:
+    """One line of the plot: columns over the limit are bad; a mark shows through the blanks."""
     cells = [
-        ("┄", "warn") if limit and block == " " else (block, "bad" if bad else "dim")
+        mark if mark and block == " " else (block, "bad" if bad else "dim")
         for block, bad in zip(row, over, strict=True)
     ]
     return tuple(("".join(block for block, _ in run), style) for style, run in groupby(cells, key=itemgetter(1)))

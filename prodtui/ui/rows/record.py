@@ -1,34 +1,36 @@
-"""Any record whole: its status since when, all its fields, what stands behind it. The raw evidence."""
+"""Any record whole: what is wrong with it, its status since when, all its fields, its history. The raw evidence."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from enum import Enum
 from typing import cast
 
-import msgspec
-
+from prodtui.model.assessment import State
+from prodtui.model.evidence import (
+    AlertRule,
+    Certificate,
+    CodeScan,
+    Configuration,
+    DatabaseRole,
+    GuardedPath,
+    Measurement,
+    Migrations,
+    Silence,
+    Traffic,
+)
 from prodtui.model.freshness import Freshness
 from prodtui.model.moment import Moment
-from prodtui.model.records import (
-    AnyRecord,
-    Breaker,
-    Cluster,
-    DatabaseServer,
-    HealthCheck,
-    HealthStatus,
-    Pool,
-    Session,
-)
+from prodtui.model.records import AnyRecord, Breaker, HealthCheck, HealthStatus, Session
 from prodtui.model.snapshot import RECORDS
 from prodtui.model.subject import parts
 from prodtui.timeline.status import status
 from prodtui.ui import format as fmt
 from prodtui.ui.line import Line
-from prodtui.ui.rows.sign import OF_HEALTH
+from prodtui.ui.rows.fields import fields
+from prodtui.ui.rows.sign import OF_HEALTH, OF_STATE
 
-LABEL = 13
 MOST_EVENTS = 20
+MOST_FINDINGS = 8
+BRIEF_OUTPUT = 6
 _WORDS = {"database_server": "database", "health": "health check", "sli": "latency"}
 
 
@@ -40,26 +42,47 @@ def record_of(name: str, moment: Moment) -> AnyRecord | None:
 
 
 def title_of(name: str, record: AnyRecord | None) -> str:
-    """`pool payments-db`, `health check ready of payments-2`."""
+    """`pool payments-db`, `certificate of payments-1`."""
     tag, _, key = parts(name)
     kind = _WORDS.get(tag, tag)
-    if isinstance(record, HealthCheck):
-        return f"{record.name} of {record.instance or record.node}"
-    if isinstance(record, Breaker):
-        return f"{kind} {record.caller}→{record.callee}"
-    if isinstance(record, Session):
-        return f"pid {record.pid} on {record.database}"
+    match record:
+        case HealthCheck():
+            return f"{record.name} of {record.instance or record.node}"
+        case Breaker():
+            return f"{kind} {record.caller}→{record.callee}"
+        case Session():
+            return f"pid {record.pid} on {record.database}"
+        case Certificate():
+            return f"certificate of {record.instance}"
+        case GuardedPath():
+            return f"{record.path} of {record.instance}"
+        case DatabaseRole():
+            return f"role {record.role} on {record.database}"
+        case AlertRule():
+            return f"alert rule {record.name}"
+        case Silence():
+            return f"silence {record.id}" + (f" of {record.label}" if record.label else "")
+        case Traffic():
+            return f"traffic of {record.label} over {fmt.age(record.window_s)}"
+        case Measurement():
+            return f"{record.check} of {record.service}"
+        case Configuration():
+            return f"configuration of {record.service}: {record.origin}"
+        case CodeScan():
+            return f"code scan of {record.service}"
+        case Migrations():
+            return f"migrations of {record.service}"
     return f"{kind} {getattr(record, 'name', '') or key}"
 
 
-def since_line(name: str, record: AnyRecord, moment: Moment) -> Line:
-    """The status in its colour, and since when."""
+def since_line(name: str, record: AnyRecord, moment: Moment, *, quiet: bool = False) -> Line:
+    """The status in its colour, and since when. `quiet`: a good status stays plain, as something else is wrong."""
     found = status(record)
     since = moment.since.get(name)
     if found is None:
         return ()
-    style = {True: "good", False: "bad", None: "dim"}[found.good]
-    if isinstance(record, HealthCheck):
+    style = {True: "dim" if quiet else "good", False: "bad", None: "dim"}[found.good]
+    if isinstance(record, HealthCheck) and not (quiet and found.good):
         style = OF_HEALTH[record.status].style
     said = ""
     if since is not None:
@@ -72,19 +95,41 @@ def since_line(name: str, record: AnyRecord, moment: Moment) -> Line:
     return ((found.word, "dim"), (f"{said} · {source} {old}, {fmt.age(state.age_s(moment.now))} old", "warn"))
 
 
-def lines_of(name: str, record: AnyRecord, moment: Moment, *, brief: bool = False) -> list[Line]:
-    """A record: title, status, then its output or its row."""
-    found: list[Line] = [((f"{title_of(name, record)}  ", "strong"), *since_line(name, record, moment))]
-    if isinstance(record, HealthCheck):
-        if brief and record.status is HealthStatus.PASSING:
-            return found
-        found += definition(record)
-        output = output_lines(record)
-        found += [(("output", "dim"),), *(output[:6] if brief else output)]
-        if brief and len(output) > 6:
-            found.append(((f"… {len(output) - 6} more lines: enter", "dim"),))
+def findings(name: str, moment: Moment) -> list[Line]:
+    """What checks found wrong with it, the worst first: of records of one kind a check speaks of the first."""
+    tag = f"{parts(name)[0]}:"
+    found: list[tuple[int, bool, Line]] = []
+    for service in moment.assessment.services:
+        if service.score == 100:
+            continue
+        for pillar in service.pillars:
+            for check in pillar.checks:
+                sign = OF_STATE[check.state]
+                if not sign.badness or check.state is State.INFO:
+                    continue
+                if next((subject for subject in check.subjects if subject.startswith(tag)), None) == name:
+                    said: Line = (
+                        (f"{sign.glyph} ", sign.style),
+                        (check.reason, f"strong {sign.style}"),
+                        (f"  {service.name} {check.id}", "dim"),
+                    )
+                    found.append((-sign.badness, not check.blocking, said))
+    found.sort(key=lambda finding: finding[:2])
+    return [said for *_, said in found[:MOST_FINDINGS]]
+
+
+def lines_of(name: str, record: AnyRecord, moment: Moment, *, quiet: bool, whole: bool) -> list[Line]:
+    """A record as evidence: title, status, and where it is wanted `whole` the head of its output or its row."""
+    found: list[Line] = [((f"{title_of(name, record)}  ", "strong"), *since_line(name, record, moment, quiet=quiet))]
+    if not isinstance(record, HealthCheck):
+        return found + (fields(record, moment.now) if whole else [])
+    if record.status is HealthStatus.PASSING:
         return found
-    return found + fields(record)
+    output = output_lines(record)
+    found += [*definition(record), (("output", "dim"),), *output[:BRIEF_OUTPUT]]
+    if len(output) > BRIEF_OUTPUT:
+        found.append(((f"… {len(output) - BRIEF_OUTPUT} more lines: enter", "dim"),))
+    return found
 
 
 def definition(check: HealthCheck) -> list[Line]:
@@ -105,93 +150,6 @@ def output_lines(check: HealthCheck) -> list[Line]:
     if not check.output.strip():
         return [(("(the registry reports no output yet)", "dim"),)]
     return [((line, ""),) for line in check.output.rstrip("\n").split("\n")]
-
-
-def fields(record: AnyRecord) -> list[Line]:
-    """Every field of a record by its name, as it was read; what is not known reads `?`."""
-    found: list[Line] = []
-    for field in msgspec.structs.fields(record):
-        value = getattr(record, field.name)
-        if isinstance(value, tuple) and value and isinstance(value[0], msgspec.Struct):
-            continue
-        found.append(((f"{field.name:<{LABEL}}  ", "dim"), _value(field.name, value)))
-    return found
-
-
-def _value(name: str, value: object) -> tuple[str, str]:
-    if value is None:
-        return "?", "unknown"
-    if isinstance(value, Enum):
-        return str(value.value), ""
-    if isinstance(value, bool):
-        return ("yes" if value else "no"), ""
-    if isinstance(value, float):
-        if name.endswith("_at") or name == "since":
-            return fmt.clock(value), ""
-        if name.endswith("_s") and not name.endswith("per_s"):
-            return fmt.duration(value), ""
-        if name.endswith("ratio") or name == "headroom":
-            return fmt.percent(value), ""
-        return f"{value:.3g}", ""
-    if isinstance(value, tuple):
-        return ", ".join(str(v) for v in value) or "–", ""
-    if isinstance(value, dict):
-        return ", ".join(f"{k}={v}" for k, v in value.items()) or "–", ""
-    return str(value) or "–", ""
-
-
-def behind(name: str, record: AnyRecord, moment: Moment) -> list[Line]:
-    """The sessions or hosts behind a record: who blocks whom, which host is out and why."""
-    _, source, _ = parts(name)
-    if isinstance(record, Cluster):
-        return [
-            ((("● " if host.healthy else "✖ "), "good" if host.healthy else "bad"), (host.address, ""),
-             ("  " + " ".join(host.flags), "bad"))
-            for host in record.hosts
-        ]  # fmt: skip
-    sessions = moment.snapshot.of(Session)
-    if isinstance(record, DatabaseServer):
-        return _chains(s for (owner, _), s in sessions.items() if owner == source and s.server == record.name)
-    if isinstance(record, Pool):
-        return _chains(s for s in sessions.values() if s.database == record.database)
-    if isinstance(record, Session):
-        return _chains(s for (owner, _), s in sessions.items() if owner == source and s.server == record.server)
-    return []
-
-
-def _chains(sessions: Iterable[Session]) -> list[Line]:
-    """Sessions as trees: who holds, below it who waits for it."""
-    by_pid = {session.pid: session for session in sessions}
-    waiting: dict[int, list[Session]] = {}
-    for session in by_pid.values():
-        for pid in session.blocked_by:
-            waiting.setdefault(pid, []).append(session)
-    found: list[Line] = []
-    seen: set[int] = set()
-
-    def tell(session: Session, depth: int) -> None:
-        if session.pid in seen:  # a deadlock is a circle
-            return
-        seen.add(session.pid)
-        who = " ".join(part for part in (session.user, session.application, session.state) if part)
-        waits = f" waits {fmt.age(session.blocked_s)}" if session.blocked_s is not None else ""
-        found.append(
-            (
-                ("  " * depth + f"pid {session.pid}", "strong"),
-                (f" {who}", "dim"),
-                (waits, "bad"),
-                (f"  {session.query}", ""),
-            )
-        )
-        for other in waiting.get(session.pid, []):
-            tell(other, depth + 1)
-
-    for session in by_pid.values():
-        if not any(pid in by_pid for pid in session.blocked_by):
-            tell(session, 0)
-    for session in by_pid.values():
-        tell(session, 0)
-    return found
 
 
 def history(name: str, moment: Moment) -> list[Line]:

@@ -74,8 +74,8 @@ def _slis(service: ServiceAssessment, view: ServiceView, moment: Moment) -> tupl
     if not view.slis:
         nothing = Cell("–" if not any(view.planes.values()) else "?", "dim")
         return (nothing, nothing, nothing, Cell(fmt.sparkline(trend, TREND), "dim"))
-    source, sli = view.slis[0]
-    freshness = source.freshness(moment.now)
+    sli = view.slis[0].record
+    freshness = view.slis[0].source.freshness(moment.now)
     if freshness is Freshness.LOST:
         lost = Cell("?", "unknown")
         return (lost, lost, lost, Cell(fmt.sparkline(trend, TREND), "dim"))

@@ -43,6 +43,9 @@ class HealthPage(SplitPage):
         self._instance = instance
         self._again: dict[str, Rerun | str] = {}
 
+    def service_asked(self) -> str | None:
+        return self.service
+
     @property
     def check(self) -> HealthCheck | None:
         """The selected health check."""
@@ -54,7 +57,7 @@ class HealthPage(SplitPage):
         rows = healths.rows(self.service, moment)
         bad = sum(row.badness > 1 for row in rows)
         said = f"{bad} of {len(rows)} not passing" if bad else f"all {len(rows)} passing" if rows else "none"
-        self.about.say(((" ", ""), (self.service, "strong"), (f"  health checks: {said}", "bad" if bad else "dim")))
+        self.about.say(((self.service, "strong"), (f"  health checks: {said}", "bad" if bad else "dim")))
         self.list.load(rows, (("Health checks", "strong"), (f" {len(rows)}", "dim")))
         single = len(rows) == 1
         if self.list.display is single:

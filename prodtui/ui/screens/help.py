@@ -24,6 +24,7 @@ SIGNS: tuple[tuple[str, str, str], ...] = (
     ("?", "unknown", "can't be known now: INCONCLUSIVE, UNKNOWN; never a pass"),
     ("·", "dim", "shown and not scored"),
     ("B", "warn", "blocking: alone enough for NOT READY"),
+    ("↓  ↑  +", "accent", "worse, better, new since the last accepted evaluation"),
 )
 _NAMES = {"question_mark": "?", "slash": "/", "pagedown": "page down", "pageup": "page up"}
 

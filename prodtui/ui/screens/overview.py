@@ -17,7 +17,7 @@ from prodtui.ui.screens.page import Page, nothing_to_read
 from prodtui.ui.widgets.bars import Bar
 
 if TYPE_CHECKING:
-    from prodtui.model.moment import Moment
+    from prodtui.model.moment import Event, Moment
     from prodtui.ui.grid import Grid
     from prodtui.ui.grid_layout import Column
     from prodtui.ui.grid_rows import Row
@@ -176,6 +176,23 @@ class Overview(Page):
         else:
             super().action_back()
 
+    def service_asked(self) -> str | None:
+        """The service of the row under the cursor."""
+        from prodtui.ui.rows.belonging import owner
+
+        panel = self._panels.get(self._focused_panel() or "")
+        key, moment = panel.grid.selected if panel else None, self.moment
+        if panel is None or key is None or moment is None:
+            return None
+        if panel.grid.id in ("services", "latency"):
+            return key
+        if panel.grid.id == "events":
+            event = self._event(key)
+            return event.service if event is not None and event.service in moment.views else None
+        if key.startswith("check:"):
+            return key.split(":", 2)[1]
+        return None if key.startswith("source:") else owner(key, moment)
+
     def on_grid_opened(self, event: Grid.Opened) -> None:
         if self.moment is None:
             return
@@ -188,12 +205,14 @@ class Overview(Page):
         else:
             self._open_record(event.key)
 
-    def _open_event(self, key: str) -> None:
+    def _event(self, key: str) -> Event | None:
         from prodtui.ui.rows.events import key_of
 
-        assert self.moment is not None  # noqa: S101 — a grid has rows only of a moment
-        found = next((e for e in self.moment.events if key_of(e) == key), None)
-        if found is not None and found.service in self.moment.views:
+        return next((e for e in self.moment.events if key_of(e) == key), None) if self.moment else None
+
+    def _open_event(self, key: str) -> None:
+        found = self._event(key)
+        if found is not None and self.moment is not None and found.service in self.moment.views:
             from prodtui.ui.screens.service import ServicePage
 
             self.open(ServicePage(self.palette, found.service))

@@ -31,6 +31,7 @@ class Page(Screen[None], inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "filter", key_display="/"),
         Binding("x", "problems", "problems"),
+        Binding("w", "why", "why"),
         Binding("escape", "back", "back", key_display="esc"),
         Binding("y", "copy", "copy", show=False),
         Binding("tab", "app.focus_next", "next panel", show=False),
@@ -194,10 +195,29 @@ class Page(Screen[None], inherit_bindings=False):
         """Only keys that do something now are in force, and shown."""
         if action == "problems":
             return any(grid.display for grid in self.query("Grid"))
+        if action == "why":
+            return self.moment is not None and bool(self.moment.assessment.services)
         return self.can_go_back() if action == "back" else True
 
     def can_go_back(self) -> bool:
         return bool(self.prompt.text or self.problems_only or len(self.app.screen_stack) > 1)
+
+    def service_asked(self) -> str | None:
+        """The service that the screen, or what is selected on it, is about; None where it is about all of them."""
+        return None
+
+    def action_why(self) -> None:
+        """Explains the score of that service, else of the environment's worst."""
+        from prodtui.ui.screens.why import WhyPage
+
+        if self.moment is None or not self.moment.assessment.services:
+            return
+        service = self.service_asked() or self.moment.assessment.services[0].name
+        below = self.app.screen_stack[-2] if len(self.app.screen_stack) > 1 else None
+        if isinstance(below, WhyPage) and below.service == service:
+            self.app.pop_screen()  # this screen was opened from there
+        else:
+            self.open(WhyPage(self.palette, service))
 
     def action_copy(self) -> None:
         """To the terminal's clipboard by OSC 52: it works over SSH where the terminal allows it."""
@@ -232,7 +252,7 @@ class Page(Screen[None], inherit_bindings=False):
 _ORDER = {
     name: n
     for n, name in enumerate(
-        ("open", "evidence", "re-run", "back", "filter", "problems", "sort", "pause", "panel", "copy", "help")
+        ("open", "evidence", "re-run", "why", "back", "filter", "problems", "sort", "pause", "panel", "copy", "help")
     )
 }
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
+from textual.binding import Binding, BindingType
 from textual.geometry import Region
 from textual.widget import Widget
 
@@ -12,6 +13,9 @@ from prodtui.model.subject import parts
 from prodtui.ui.line import Line
 from prodtui.ui.palette import Palette
 from prodtui.ui.rows import record as rows
+from prodtui.ui.rows.behind import behind
+from prodtui.ui.rows.belonging import onward, owner
+from prodtui.ui.rows.fields import fields
 from prodtui.ui.screens.page import Page
 from prodtui.ui.widgets.pane import Pane
 
@@ -22,12 +26,15 @@ if TYPE_CHECKING:
 class RecordPage(Page):
     """Everything that a source reported of one entity."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "open", "open")]
+
     def __init__(self, palette: Palette, subject: str, crumbs: tuple[str, ...]) -> None:
         super().__init__(palette)
         self.subject = subject
         self.crumbs = (*crumbs, parts(subject)[2])
         self.pane = Pane(palette)
         self.pane.blank_above = 1
+        self._leads_to: str | None = None
 
     def body(self) -> Iterable[Widget]:
         return (self.pane,)
@@ -38,27 +45,57 @@ class RecordPage(Page):
     def on_mount(self) -> None:
         self.pane.focus()
 
+    def service_asked(self) -> str | None:
+        return self.crumbs[1] if len(self.crumbs) > 2 else owner(self.subject, self.moment) if self.moment else None
+
     def shown(self, moment: Moment) -> None:
         record = rows.record_of(self.subject, moment)
+        if self._leads_to is None and record is not None:
+            self._leads_to = onward(self.subject, moment)
+            self.say_keys()
         if record is None:
             self.pane.load("gone", ((self.subject, "strong"), (" gone", "warn")), lambda _: _gone(self.subject, moment))
             return
         heading: Line = ((rows.title_of(self.subject, record), "strong"), (f" from {parts(self.subject)[1]}", "dim"))
         self.pane.load(self.subject, heading, lambda _: _lines(self.subject, moment))
 
+    def keys(self) -> list[tuple[str, str]]:
+        hints = super().keys()
+        return [(key, f"open {self._leads_to}" if does == "open" else does) for key, does in hints]
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "open":
+            # The way that one came is no way on.
+            return self._leads_to is not None and self._leads_to not in self.crumbs
+        return super().check_action(action, parameters)
+
+    def action_open(self) -> None:
+        """On to the service: a breaker's callee, else the one that the entity belongs to."""
+        if self._leads_to is not None:
+            from prodtui.ui.screens.service import ServicePage
+
+            self.open(ServicePage(self.palette, self._leads_to))
+
 
 def _lines(subject: str, moment: Moment) -> list[Line]:
+    """What is wrong first; then its status, its fields, what stands behind it, and its past."""
     record = rows.record_of(subject, moment)
     if record is None:
         return []
-    found = [rows.since_line(subject, record, moment), (), *rows.fields(record)]
-    behind = rows.behind(subject, record, moment)
-    if behind:
-        found += [(), (("behind it", "dim"),), *behind]
+    findings = rows.findings(subject, moment)
+    since = rows.since_line(subject, record, moment, quiet=bool(findings))
+    found = [*findings, *([since] if since else [])]
+    row = [(), *fields(record, moment.now)]
+    stands = behind(subject, record, moment)
+    if stands is None:
+        found += row
+    else:
+        told: list[Line] = [(), ((stands.title, "strong bad" if stands.wrong else "dim"),), *stands.lines]
+        found += [*told, *row] if stands.wrong else [*row, *told]
     past = rows.history(subject, moment)
     if past:
         found += [(), (("history", "dim"),), *past]
-    return found
+    return [line for n, line in enumerate(found) if line or n]
 
 
 def _gone(subject: str, moment: Moment) -> list[Line]:

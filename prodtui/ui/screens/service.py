@@ -4,43 +4,56 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual.events import Resize
+
 from prodtui.model.records import HealthCheck, Instance
 from prodtui.model.subject import parts
 from prodtui.ui.grid import Grid
 from prodtui.ui.palette import Palette
-from prodtui.ui.rows import checks, evidence
+from prodtui.ui.rows import checks, evidence, since, standing
 from prodtui.ui.rows.record import record_of
 from prodtui.ui.screens.split import SplitPage
 
 if TYPE_CHECKING:
-    from prodtui.model.assessment import CheckResult
+    from prodtui.model.assessment import CheckResult, ServiceAssessment
     from prodtui.model.moment import Moment
+    from prodtui.ui.line import Line
+
+TALL = 30
+MOST_NOTES = 2
+"""Notes at the head of the page; `w` tells all."""
 
 
 class ServicePage(SplitPage):
     """Why the service has its score."""
+
+    left_share = 0.57
 
     def __init__(self, palette: Palette, service: str, check: str | None = None) -> None:
         super().__init__(palette, checks.COLUMNS)
         self.service = service
         self.crumbs = ("overview", service)
         self._first = check
-        self._landed = False
+
+    def on_resize(self, _: Resize) -> None:
+        if self.moment is not None:
+            self.shown(self.moment)  # the head is shorter on a small screen
+
+    def service_asked(self) -> str | None:
+        return self.service
 
     def shown(self, moment: Moment) -> None:
         service = moment.assessment.service(self.service)
         if service is None:
-            self.about.say(((" ", ""), (self.service, "strong"), ("  is no longer reported by any source", "warn")))
+            self.about.say(((self.service, "strong"), ("  is no longer reported by any source", "warn")))
             return
-        self.about.say(checks.about(service, moment.views[self.service]))
-        rows = checks.rows(service)
-        self.list.load(rows, checks.heading(service))
-        if not self._landed and rows:
-            self._landed = True
-            worst = max((row for row in rows if not row.heading), key=lambda row: row.badness, default=None)
-            key = self._first or (worst.key if worst else None)
-            if key is not None:
-                self.list.select(key)
+        if self.about.say(*_about(service, moment, short=self.size.height < TALL)):
+            self.rearrange()
+        rows = checks.rows(service, moment)
+        self.list.load(rows, checks.heading(service), landing=checks.worst(service), foot=checks.total(service))
+        if self._first is not None:
+            self.list.select(self._first)
+            self._first = None
         self.tell_selected()
 
     @property
@@ -89,3 +102,18 @@ class ServicePage(SplitPage):
         elif subject is not None and parts(subject)[0] != "health":
             subject = None
         self.open(HealthPage(self.palette, self.service, subject, instance))
+
+
+def _about(service: ServiceAssessment, moment: Moment, *, short: bool) -> list[Line]:
+    """What it is, what changed since it was last accepted, and what there is to say of its rules."""
+    notes = standing.notes(service, moment.assessment)
+    found = [checks.about(service, moment.views[service.name]), *since.lines(service, moment)]
+    if short and len(notes) > 1:
+        return [
+            *found,
+            (("▲ ", "warn"), (f"{len(notes)} notes: ", ""), ("w", "strong accent"), (f"  {notes[0].text}", "dim")),
+        ]
+    found += [(("▲ ", "warn"), (note.text, "")) for note in notes[:MOST_NOTES]]
+    if len(notes) > MOST_NOTES:
+        found.append((("▲ ", "warn"), (f"and {len(notes) - MOST_NOTES} more: ", ""), ("w", "strong accent")))
+    return found

@@ -11,7 +11,7 @@ from prodtui.ui.grid import Grid
 from prodtui.ui.grid_layout import Column
 from prodtui.ui.palette import Palette
 from prodtui.ui.screens.page import Page
-from prodtui.ui.widgets.bars import Bar
+from prodtui.ui.widgets.lead import Lead
 from prodtui.ui.widgets.pane import Pane
 
 BESIDE = 110
@@ -25,7 +25,7 @@ class SplitPage(Page):
 
     def __init__(self, palette: Palette, columns: Sequence[Column]) -> None:
         super().__init__(palette)
-        self.about = Bar(palette)
+        self.about = Lead(palette)
         self.list = Grid(palette, columns, header=False)
         self.pane = Pane(palette)
 
@@ -38,6 +38,10 @@ class SplitPage(Page):
     def on_grid_selected(self) -> None:
         self.tell_selected()
 
+    def on_descendant_focus(self) -> None:
+        if self.focused is self.pane:
+            self.list.choose()  # whoever reads on must not have another text put under their eyes
+
     def tell_selected(self) -> None:
         """Shows what is selected in the pane."""
         raise NotImplementedError
@@ -45,7 +49,7 @@ class SplitPage(Page):
     def body_places(self, area: Region) -> Mapping[Widget, Region]:
         tall = area.height >= 26
         self.about.above = int(tall)
-        about = Region(0, area.y, area.width, 1 + tall)
+        about = Region(0, area.y, area.width, min(self.about.lines_wanted, area.height // 3))
         rest = Region(0, about.bottom, area.width, area.height - about.height)
         places: dict[Widget, Region] = {self.about: about}
         if not self.list.display:
