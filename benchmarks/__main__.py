@@ -20,17 +20,21 @@ BENCHMARKS = {
     "grid": "10,000 rows: load, key to paint, bytes for one changed cell",
     "status": "`prodtui status` on the healthy lab, and with one source hung",
     "wire": "bytes for a key, a screen and a hung source",
+    "scan": "the standard library: time a line beside ruff and a mere parse",
+    "assess": "10,000 services judged, and the 1 % that changed",
+    "check": "what `check` costs besides its sources",
     "drills": "each fault of the lab named by `status`, decided by `check`, healed",
+    "verdicts": "what the gate decides on the healthy lab and on each fault: writes docs/verdicts.md",
 }
-# Drills break the lab on purpose and take minutes: only when asked for.
-_BY_DEFAULT = [name for name in BENCHMARKS if name != "drills"]
+# What breaks the lab on purpose takes minutes: only when asked for.
+_BY_DEFAULT = [name for name in BENCHMARKS if name not in ("drills", "verdicts")]
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Runs the benchmarks asked for, all but the drills by default; returns the exit code."""
+    """Runs the benchmarks asked for, all but drills and verdicts by default; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measured comparisons with the peers.")
     parser.add_argument(
-        "names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHMARKS)}; all but drills by default"
+        "names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHMARKS)}; all but drills and verdicts by default"
     )
     parser.add_argument("--list", action="store_true", help="say what can be measured")
     asked = parser.parse_args(words)
