@@ -41,12 +41,14 @@ class Desk:
         self._config = config
         self._env = env
         self._watch: Watch | None = None
+        self._policy: Policy | None = None
         self._kept: Mapping[str, Streak] = {}
         self._kept_at = 0.0
 
     async def moments(self) -> AsyncIterator[Moment]:
         """The environment's moments, for as long as somebody looks. Raises ConfigurationError, UsageError."""
         environment, policy = await asyncio.to_thread(self._loaded)
+        self._policy = policy
         if os.environ.get(DEBUG):
             loop = asyncio.get_running_loop()
             loop.slow_callback_duration = HELD_TOO_LONG_S
@@ -88,7 +90,9 @@ class Desk:
         """Makes an HTTP health check again, now."""
         from prodtui.sources.probes.rerun import rerun
 
-        return await rerun(check.definition.url or "")
+        part = self._policy.services.get(check.service) if self._policy else None
+        tls = part.asks.tls if part else None
+        return await rerun(check.definition.url or "", ca_file=(tls.ca_file or None) if tls else None)
 
     def refresh(self) -> None:
         """Asks every source now."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=False)
 
-FIRST_WINDOW_S = 40.0
+FIRST_WINDOWS_S = 90.0
 
 
 class RegistryKind(StrEnum):
@@ -165,18 +165,21 @@ def _show(config: Path) -> int:
 
 
 async def _measured(config: Path) -> Moment:
-    """The lab once its first window is measured: before, nobody can say how fast it is."""
+    """The lab once its first windows are measured: before, nobody can say how fast it is, or how its budget burns."""
     import asyncio
     import time
 
     from prodtui.cli.environment import environment
+    from prodtui.cli.gate import policy_of
     from prodtui.model.assessment import Verdict
+    from prodtui.readiness.standard import Standard
     from prodtui.watch import read_once
 
-    found, ends = environment(config, None), time.monotonic() + FIRST_WINDOW_S
+    found, ends = environment(config, None), time.monotonic() + FIRST_WINDOWS_S
+    standard = Standard(policy=policy_of(found, None))
     while True:
-        moment = await read_once(found, readings=2)
+        moment = await read_once(found, standard, readings=2)
         if moment.assessment.verdict in (Verdict.READY, Verdict.WARN) or time.monotonic() > ends:
             return moment
-        _say("waiting for the first 20 s to be measured")
-        await asyncio.sleep(4)
+        _say("waiting for the first minute to be measured")
+        await asyncio.sleep(10)

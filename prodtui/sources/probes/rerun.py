@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from prodtui.model.cause import Cause, CauseClass
+from prodtui.model.errors import SourceError
 from prodtui.model.rerun import Rerun
 from prodtui.model.text import neutralise, neutralise_name
 from prodtui.sources.http_causes import open_client, source_error
@@ -53,9 +54,17 @@ class _Got(NamedTuple):
 
 
 async def rerun(
-    url: str, *, method: str = "GET", timeout_s: float = 5.0, longest: int = 65536, verify: bool = True
+    url: str,
+    *,
+    method: str = "GET",
+    timeout_s: float = 5.0,
+    longest: int = 65536,
+    verify: bool = True,
+    ca_file: str | None = None,
 ) -> Rerun:
     """One bounded GET (or HEAD) of an http or https URL. Redirects are not followed: the answer shows where to.
+
+    Certificates are checked against `ca_file`, else against the host's own store.
 
     Never raises for what the network or the server does: the result has the cause. A body longer than `longest` bytes
     is read no further. Resolving the name is timed apart from connecting.
@@ -72,12 +81,17 @@ async def rerun(
         cause = Cause(CauseClass.INTERNAL, neutralise_name(f"{what}: {refusal}"))
     else:
         try:
-            async with asyncio.timeout(timeout_s), open_client(url, timeout_s=timeout_s, verify=verify) as client:
+            async with (
+                asyncio.timeout(timeout_s),
+                open_client(url, timeout_s=timeout_s, verify=verify, ca_file=ca_file) as client,
+            ):
                 addresses = await _resolve(url)
                 dns_s = time.perf_counter() - began
                 got = await _ask(client, method, url, addresses, timings, longest)
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as error:
             cause = source_error(error, what).cause
+        except SourceError as error:  # the CA's file
+            cause = error.cause
     return Rerun(
         url=neutralise(shown(url), longest=2000),
         at=at,

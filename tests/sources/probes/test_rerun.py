@@ -118,6 +118,7 @@ async def secure(tmp_path: Path) -> AsyncIterator[LyingServer]:
     """An HTTPS server whose certificate nobody has signed."""
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
     command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost"
+    command += " -addext subjectAltName=IP:127.0.0.1"
     made = [*command.split(), "-keyout", str(key), "-out", str(certificate)]
     await asyncio.to_thread(subprocess.run, made, check=True, capture_output=True)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -132,6 +133,15 @@ async def test_tls_is_verified_and_says_what_is_wrong(secure: LyingServer) -> No
     assert made.cause is not None
     assert "certificate is not accepted: self-signed certificate" in made.cause.message
     assert (made.status, made.body) == (None, "")
+
+
+async def test_a_private_authority_is_trusted_where_it_is_named(secure: LyingServer, tmp_path: Path) -> None:
+    made = await rerun(secure.url, ca_file=str(tmp_path / "certificate.pem"))
+    assert (made.status, made.cause) == (200, None)
+    missing = await rerun(secure.url, ca_file=str(tmp_path / "no.pem"))
+    assert cause(missing) is CauseClass.TLS
+    assert missing.cause is not None
+    assert "no.pem" in missing.cause.message
 
 
 async def test_tls_is_timed(secure: LyingServer) -> None:
