@@ -15,7 +15,7 @@ demo: $(READY) ## start a real stack and look at it (without a terminal: its sta
 	@$(BIN)/prodtui lab
 
 test: $(READY) ## run every test against the lab's real servers
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m tests
 
 lint: $(READY) ## ruff, mypy --strict and the import contracts
 	@$(BIN)/ruff check .

@@ -166,6 +166,6 @@ def worst(findings: Sequence[Finding], *, good: str = "") -> Finding | None:
         first,
         reason=reason,
         subjects=subjects[:MOST_SUBJECTS],
-        unwaivable=any([finding.unwaivable for finding in bad]),
-        blocks=any([finding.blocks for finding in ordered if finding.state is first.state]),
+        unwaivable=any(finding.unwaivable for finding in bad),
+        blocks=any(finding.blocks for finding in ordered if finding.state is first.state),
     )

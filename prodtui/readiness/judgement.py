@@ -19,7 +19,7 @@ from prodtui.readiness.rules import Rules
 from prodtui.readiness.standard import Standard
 
 SWEPT_AT_ONCE = 200
-"""Services judged again at a time though nothing touched them, since time passes for them too; 30 ms of work."""
+"""Services judged again at a time though nothing touched them, since time passes for them too; 50 ms of work."""
 
 
 class Judgement:

@@ -18,7 +18,8 @@ from prodtui.readiness.verdict import service_verdict
 from prodtui.readiness.why import BAD
 
 _AS_DECLARED = CheckRule()
-_MOST_STANDINGS = 10_000
+_MOST_STANDINGS = 4_096
+"""Of one group; each holds some 5 kB."""
 
 
 class Judged(NamedTuple):
@@ -185,9 +186,7 @@ def _blank(ruled: Ruled, judged: Judged, points: Points) -> CheckResult:
 
 
 def _blank_pillar(name: str, pillar: WeighedPillar, points: Points) -> PillarResult:
-    return PillarResult(
-        name=name, required=pillar.required, weight=pillar.weight, points=points.got, of=points.of
-    )
+    return PillarResult(name=name, required=pillar.required, weight=pillar.weight, points=points.got, of=points.of)
 
 
 def _ruled(policy: Policy, place: int, check: Check, rule: CheckRule) -> Ruled:

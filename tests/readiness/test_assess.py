@@ -167,6 +167,36 @@ def test_an_unknown_service_is_a_usage_error_with_the_nearest_name() -> None:
         select(world.assess(), ["payment"], world.views(), Policy())
 
 
+def test_evidence_is_what_was_seen_however_late_somebody_looks() -> None:
+    world = well()
+    early = world.result("payments", "data.pool_waiting")
+    late = world.result("payments", "data.pool_waiting")
+    assert early is not None
+    assert late is not None
+    seen = dict(early.evidence)
+    assert (seen["pool"], seen["used"], seen["waiting"]) == ("payments-db/app", "2", "0")
+    world.tell("pgbouncer", pool(used=19, waiting=7))
+    assert late.evidence == seen
+    assert late == early
+    after = world.result("payments", "data.pool_waiting")
+    assert after is not None
+    assert after.evidence == {**seen, "used": "19", "waiting": "7"}
+
+
+def test_two_services_in_the_same_state_keep_their_own_numbers() -> None:
+    world = well().tell("prometheus", sli("payments", p99_s=0.1), sli("checkout", p99_s=0.2), keyframe=False)
+    found = {s.name: next(c for c in s.checks if c.id == "performance.latency_p99") for s in world.assess().services}
+    assert {name: check.value for name, check in found.items()} == {"payments": 0.1, "checkout": 0.2}
+    assert {name: check.reason for name, check in found.items()} == {
+        "payments": "100 ms, passes < 250 ms",
+        "checkout": "200 ms, passes < 250 ms",
+    }
+    assert {name: check.subjects for name, check in found.items()} == {
+        "payments": ("sli:prometheus:payments",),
+        "checkout": ("sli:prometheus:checkout",),
+    }
+
+
 @pytest.mark.parametrize(
     ("verdict", "default", "strict", "nagios"),
     [

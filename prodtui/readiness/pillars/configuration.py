@@ -154,9 +154,7 @@ def uniform(view: ServiceView, ask: Question) -> Finding | None:
     else:
         state, reason = ask.limits.judge(float(len(variants))), shown
     first = next(member for member, variant in zip(members, told, strict=True) if any(variant))
-    return of_record(
-        first.said, state, reason, brief="" if state is State.PASS else shown, evidence=Row(_row, members)
-    )
+    return of_record(first.said, state, reason, brief="" if state is State.PASS else shown, evidence=Row(_row, members))
 
 
 def _row(members: Sequence[Member]) -> dict[str, str]:

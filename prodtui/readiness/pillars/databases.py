@@ -37,7 +37,9 @@ def connections(view: ServiceView, ask: Question) -> Finding | None:
         server = said.record
         if server.exhausted:
             reason = f"{server.name} has no connection left (53300)"
-            return of_record(said, State.FAIL, reason, brief=f"{server.name} full", severity=2, evidence=Row(_row, server))
+            return of_record(
+                said, State.FAIL, reason, brief=f"{server.name} full", severity=2, evidence=Row(_row, server)
+            )
         if server.used is None or not server.usable:
             return unknown(said, "connections not known")
         share = server.used / server.usable

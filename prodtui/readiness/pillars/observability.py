@@ -40,14 +40,15 @@ def targets_up(view: ServiceView, ask: Question) -> Finding | None:
     at_worst = ask.limits.judge(len(up) / total)
     at_best = ask.limits.judge((total - len(down)) / total) if unsure else at_worst
     state = at_best if at_best in (at_worst, State.FAIL) else State.UNKNOWN
-    reason, brief = f"{len(up)} of {words.plural(total, 'target')} up", f"{len(up)}/{total} targets up"
+    reason = f"{len(up)} of {words.plural(total, 'target')} up"
+    brief = "" if state is State.PASS else f"{len(up)}/{total} targets up"
     evidence = Row(_row, (*down, *unsure))
     findings = [
         of_record(
             said,
             state,
             reason,
-            brief="" if state is State.PASS else brief,
+            brief=brief,
             value=len(up) / total,
             unit="ratio",
             evidence=evidence,

@@ -13,7 +13,7 @@ from prodtui.model.records import Plane, Record, Sli
 from prodtui.model.service_view import Said, ServiceView
 from prodtui.readiness import words
 from prodtui.readiness.check import Checks, Question
-from prodtui.readiness.finding import Finding, worst
+from prodtui.readiness.finding import Finding, Row, worst
 from prodtui.readiness.pillars import sli
 from prodtui.readiness.pillars.performance import ERROR_LIMITS, ERRORS, LEAST_ERROR_RATIO
 from prodtui.readiness.slo import DAY_S
@@ -104,10 +104,15 @@ def _finding(window: _Window, state: State, wanted: int) -> Finding:
         limit=float(wanted),
         observed_at=window.observed_at,
         source=window.source,
-        evidence={"window": length, "requests": str(made), "wanted": str(wanted)},
+        evidence=Row(_row, (window, wanted)),
         subjects=(window.subject,),
         severity=window.length_s,
     )
+
+
+def _row(judged: tuple[_Window, int]) -> dict[str, str]:
+    window, wanted = judged
+    return {"window": words.seconds(window.length_s), "requests": str(window.requests), "wanted": str(wanted)}
 
 
 def _ratio(ask: Question) -> float:

@@ -14,6 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 from prodtui.lab.processes import clean_environment, identity
 from prodtui.lab.programs import library_path, unprivileged_user
 from tests.sources.servers import free_ports, program
@@ -131,6 +133,16 @@ class PostgresServer(Server):
         }
         options = [part for name, value in given.items() for part in ("-c", f"{name}={value}")]
         self.spawn(self._program("postgres"), "-D", "data", *options)
+
+    def accepts(self) -> bool:
+        """Whether it lets somebody in: it listens while it still starts."""
+        if not super().accepts():
+            return False
+        try:
+            psycopg.connect(self.url("root", "postgres"), connect_timeout=2).close()
+        except psycopg.OperationalError as refusal:
+            return "starting up" not in str(refusal)
+        return True
 
     def url(self, role: str = "monitor", database: str = "shop") -> str:
         return f"postgresql://{role}:{PASSWORD}@{self.address}/{database}"
