@@ -73,7 +73,8 @@ def _of_sli(said: Said[Sli], ask: Question) -> _Window:
     stale = record.observed_at is None or ask.now - record.observed_at > sli.stale_after_s(said)
     doubt = record.trouble or ("its newest sample is too old" if stale else "")
     made = None if doubt else sli.requests(record)
-    return _window(said, record.observed_at, record.window_s, made, doubt or _uncounted(made))
+    uncounted = _uncounted(made)
+    return _window(said, record.observed_at, record.window_s, None if uncounted else made, doubt or uncounted)
 
 
 def _of_traffic(said: Said[Traffic], view: ServiceView, ask: Question) -> _Window:
