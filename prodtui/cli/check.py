@@ -45,7 +45,9 @@ def check(
     candidate: Annotated[
         str | None, typer.Option(metavar="VERSION", help="Evidence of the release must be of this version.")
     ] = None,
-    wait: Annotated[float, typer.Option(parser=_seconds, metavar="D", help="Ask again while it can't tell.")] = 0.0,
+    wait: Annotated[
+        float, typer.Option(parser=_seconds, metavar="D", help="Ask again while it can't tell, or recovers.")
+    ] = 0.0,
     timeout: Annotated[
         float, typer.Option(parser=_seconds, metavar="D", help="Of each assessment: then what is open is unknown.")
     ] = 30.0,

@@ -93,6 +93,7 @@ async def memory(
     from prodtui.cli.store import remembered
     from prodtui.readiness.history import NOTHING
     from prodtui.readiness.standard import Standard
+    from prodtui.readiness.waivers import nowhere
 
     candidates: Mapping[str, str] = {}
     if candidate is not None:
@@ -100,14 +101,16 @@ async def memory(
     found, remark = await in_time(
         remembered(environment, services, policy_digest=policy.digest), "what was accepted before is not known"
     )
+    known = (environment.name, *environment.others)
     if found is None:
-        return Memory(Standard(policy=policy, candidates=candidates), None, (remark,))
+        plain = Standard(policy=policy, candidates=candidates, notes=nowhere(policy, known))
+        return Memory(plain, None, (remark,))
     standard = Standard(
         policy=policy,
         history=found.history or NOTHING,
         accepted=found.accepted,
         candidates=candidates,
-        notes=_weaker(found.history.policy, policy),
+        notes=(*nowhere(policy, known), *_weaker(found.history.policy, policy)),
     )
     return Memory(standard, found.store, (found.note,) if found.note else ())
 
@@ -132,17 +135,17 @@ async def judged(asked: Asked, standard: Standard) -> Judged:
 
     Raises UsageError for a service that nothing knows, ConfigurationError where the policy names one.
     """
-    from prodtui.model.assessment import Verdict
+    from prodtui.readiness.gate import undecided
 
     ends = time.monotonic() + asked.wait_s
     while True:
         moment = await _sampled(asked, standard)
         left_s = ends - time.monotonic()
-        if moment.assessment.verdict is not Verdict.INCONCLUSIVE or left_s <= 0:
+        if not undecided(moment.assessment) or left_s <= 0:
             return Judged(moment, since_accepted(moment, asked.policy, asked.services))
         standard = _going_on(standard, moment.assessment)
         pause_s = min(ASK_AGAIN_S, left_s)
-        await _patiently(f"INCONCLUSIVE, asking again; {left_s:.0f} s left of {asked.wait_s:.0f} s", pause_s)
+        await _patiently(f"undecided, asking again; {left_s:.0f} s left of {asked.wait_s:.0f} s", pause_s)
 
 
 def since_accepted(moment: Moment, policy: Policy, services: Sequence[str] = ()) -> Difference | None:

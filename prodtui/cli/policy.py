@@ -51,18 +51,24 @@ def show(
 
 
 @app.command()
-def validate(context: typer.Context, policy: PolicyOption = None, config: Config = None, env: Env = None) -> None:
+def validate(
+    context: typer.Context,
+    file: Annotated[Path | None, typer.Argument(help="A policy; else as --policy.")] = None,
+    policy: PolicyOption = None,
+    config: Config = None,
+    env: Env = None,
+) -> None:
     """Checks the policy without reading any source.
 
     Whether its names are services of an environment is checked by `prodtui check`.
 
-    Example: prodtui policy validate --policy readiness.toml
+    Example: prodtui policy validate readiness.toml
 
     Exit codes: 0; 2 with file, line, key, what was expected and the nearest valid name, for everything that is wrong.
     """
     from prodtui.readiness.policy_file.load import policy_from
 
-    merged = _merged(context, policy, config, env)
+    merged = _merged(context, file or policy, config, env)
     found = policy_from(merged)
     files = ", ".join(merged.files) or "no file"
     counts = (("rule", found.rules), ("check", found.customs), ("waiver", found.waivers))

@@ -84,6 +84,8 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class NoteKind(StrEnum):
     WAIVER = "waiver"
     """A waiver that holds, has expired, ends soon or matches nothing."""
+    CANDIDATE = "candidate"
+    """Nothing that was seen is of the version asked about."""
     POLICY = "policy"
     """The policy is weaker than the one of the last accepted evaluation."""
 

@@ -7,7 +7,16 @@ from typing import NamedTuple
 
 import msgspec
 
-from prodtui.model.assessment import Assessment, CheckResult, Note, PillarResult, ServiceAssessment, State, Streak
+from prodtui.model.assessment import (
+    Assessment,
+    CheckResult,
+    Note,
+    NoteKind,
+    PillarResult,
+    ServiceAssessment,
+    State,
+    Streak,
+)
 from prodtui.model.declared import DeclaredService, Tier
 from prodtui.model.freshness import Freshness, SourceState
 from prodtui.model.records import Plane
@@ -128,7 +137,8 @@ class Assessor:
                 outcomes.append(Outcome(ruled, finding, ruled.passed, finding.reason))
             else:
                 outcomes.append(self._outcome(view.name, ruled, finding, streak, waived))
-        standing = group.standing(tuple([outcome.judged for outcome in outcomes]), noted=bool(waived))
+        notes = self._notes(view, outcomes, waived) if waived or self.asking.candidates else ()
+        standing = group.standing(tuple([outcome.judged for outcome in outcomes]), noted=bool(notes))
         pillars = self._pillars(view, outcomes, standing, waived)
         return ServiceAssessment(
             name=view.name,
@@ -139,8 +149,20 @@ class Assessor:
             coverage=standing.score.coverage,
             pillars=pillars,
             why=_why(pillars, outcomes, standing) if standing.lacking else "",
-            notes=tuple([waivers.holds(waiver, self.now) for waiver in waived.values()]),
+            notes=notes,
         )
+
+    def _notes(self, view: ServiceView, outcomes: Sequence[Outcome], waived: Mapping[str, Waiver]) -> tuple[Note, ...]:
+        """The waivers that hold, and whether anything at all was seen of the version asked about."""
+        states = {outcome.ruled.check.id: outcome.judged.state for outcome in outcomes}
+        notes = [waivers.holds(waiver, self.now, states.get(waiver.check)) for waiver in waived.values()]
+        asked = self.asking.candidates.get(view.name)
+        seen = {outcome.finding.version for outcome in outcomes if outcome.ruled.check.of_release} | set(view.versions)
+        if asked is not None and asked not in seen:
+            runs = f"{', '.join(view.versions)} runs" if view.versions else "what runs does not say its version"
+            text = f"nothing that was seen of {view.name} is of {asked}: {runs}"
+            notes.append(Note(kind=NoteKind.CANDIDATE, text=text, service=view.name))
+        return tuple(notes)
 
     def environment(self, ranking: Ranking, sources: Iterable[SourceState]) -> Assessment:
         """Services judged as one environment."""

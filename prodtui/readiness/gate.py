@@ -198,3 +198,11 @@ def _aged(check: CheckResult, now: float) -> CheckResult:
 
 def _worst(*verdicts: Verdict) -> Verdict:
     return max(verdicts, key=lambda verdict: verdict.badness)
+
+
+def undecided(assessment: Assessment) -> bool:
+    """Whether asking again may tell more: it can't be told now, or all that fails is recovering."""
+    if assessment.verdict is Verdict.INCONCLUSIVE:
+        return True
+    failing = [check for service in assessment.services for check in service.checks if check.state is State.FAIL]
+    return assessment.verdict is Verdict.NOT_READY and bool(failing) and all(check.held for check in failing)

@@ -142,7 +142,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     digest: str = ""
     """SHA-256 over the files that it was read from; empty: the defaults."""
     places: Mapping[str, Place] = MappingProxyType({})
-    """Where each check, and `waiver:ID`, is declared, by id."""
+    """Where each check, `waiver:ID` and `rule:INDEX:CHECK` is declared."""
     pillar_weights: Mapping[str, Fraction] = PILLAR_WEIGHTS
     required: Mapping[Tier, tuple[str, ...]] = MappingProxyType(dict.fromkeys(Tier, REQUIRED))
     """Pillars that must be measured, by tier: one without any applicable check is UNKNOWN."""
@@ -203,6 +203,13 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, dict=True):
                 checks[check] = own.over(checks[check]) if check in checks else own
         customs = tuple(custom for custom in self.customs if custom.selector.selects(name, tier, tags))
         return Applied(checks, slo, customs)
+
+    def place(self, check: str, name: str, tier: Tier, tags: frozenset[str]) -> Place | None:
+        """Where it is said what holds for a check of one service; None where the policy says nothing of it."""
+        for index, rule in reversed(list(enumerate(self.rules))):
+            if check in rule.checks and rule.selector.selects(name, tier, tags):
+                return self.places.get(f"rule:{index}:{check}")
+        return self.places.get(check)
 
     def weight(self, rule: CheckRule, *, blocking: bool) -> Fraction:
         """A check's weight in its pillar."""

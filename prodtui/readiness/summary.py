@@ -30,6 +30,9 @@ def summarised(policy: Policy, checks: Mapping[str, Check]) -> PolicySummary:
         "fails_below": str(policy.fails_below),
         "warns_below": str(policy.warns_below),
         "coverage_from": str(policy.coverage_from),
+        "override": str(int(policy.override)),
+        "starting_s": str(policy.starting_s),
+        "page_severities": ",".join(policy.page_severities),
         **{f"pillar {name}": str(weight) for name, weight in policy.pillar_weights.items()},
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from prodtui.model.assessment import Note, NoteKind, ServiceAssessment, State
 from prodtui.readiness import words
@@ -22,10 +22,12 @@ def holding(policy: Policy, environment: str, now: float) -> Holding:
     return found
 
 
-def holds(waiver: Waiver, now: float) -> Note:
-    """That a waiver holds: whoever reads the verdict must know."""
+def holds(waiver: Waiver, now: float, state: State | None) -> Note:
+    """That a waiver holds: whoever reads the verdict must know. `state`: of its check; None where there is none."""
     left = words.seconds(waiver.expires - now)
     text = f"{waiver.id} waives {waiver.check} for {left} more: {waiver.reason} ({waiver.owner}, {waiver.ticket})"
+    if state is State.PASS:
+        text += "; the check passes, remove the waiver"
     return Note(kind=NoteKind.WAIVER, text=text, service=waiver.service, check=waiver.check)
 
 
@@ -53,3 +55,18 @@ def notes(
 def _matches(waiver: Waiver, service: ServiceAssessment | None) -> bool:
     checks = service.checks if service else ()
     return any(check.id == waiver.check and check.state is not State.NOT_APPLICABLE for check in checks)
+
+
+def nowhere(policy: Policy, environments: Collection[str]) -> tuple[Note, ...]:
+    """A finding for every waiver of an environment that there is not."""
+    known = ", ".join(environments)
+    return tuple(
+        Note(
+            kind=NoteKind.WAIVER,
+            text=f"{waiver.id} matches nothing: there is no environment {waiver.environment}, only {known}",
+            service=waiver.service,
+            check=waiver.check,
+        )
+        for waiver in policy.waivers
+        if waiver.environment not in environments
+    )

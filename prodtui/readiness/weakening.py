@@ -7,6 +7,7 @@ from fractions import Fraction
 from statistics import median_high
 
 from prodtui.model.evaluation import PolicySummary, RuleSummary
+from prodtui.readiness import words
 from prodtui.readiness.criteria import Criteria, criteria
 from prodtui.readiness.policy_file.regions import Allowed, within
 from prodtui.readiness.summary import UNKNOWN_FAILS
@@ -115,6 +116,14 @@ def _numbers(then: PolicySummary, now: PolicySummary) -> Iterator[str]:
         old, new = then.numbers.get(name), now.numbers.get(name)
         if old is not None and (new is None or Fraction(new) < Fraction(old)):
             yield f"{what} is lower: {_number(new or '0')}, was {_number(old)}"
+    if then.numbers.get("override") == "0" and now.numbers.get("override") == "1":
+        yield "breaking the glass may exit 0"
+    if "starting_s" in then.numbers and float(now.numbers.get("starting_s", "0")) > float(then.numbers["starting_s"]):
+        was, may = float(then.numbers["starting_s"]), float(now.numbers["starting_s"])
+        yield f"an instance may start for {words.seconds(may)} without counting, was {words.seconds(was)}"
+    paged, pages = (set(each.numbers.get("page_severities", "").split(",")) for each in (then, now))
+    if lost := sorted(paged - pages - {""}):
+        yield f"alerts of severity {', '.join(lost)} do not page any more"
     for name, old in then.numbers.items():
         if name.startswith("objective "):
             new = now.numbers.get(name)

@@ -73,7 +73,7 @@ class LatencyPart(Part, frozen=True):
 
 
 class NotePart(Part, frozen=True):
-    kind: Literal["waiver", "policy"]
+    kind: Literal["waiver", "policy", "candidate"]
     text: str
     service: str | None
     check: str | None

@@ -80,6 +80,8 @@ def _rule(name: str, check: Check | None, title: str) -> dict[str, Any]:
 
 def _result(report: GateReport, service: ServiceAssessment, check: CheckResult, rank: int) -> dict[str, Any]:
     text = f"{service.name}: {check.state.value}: {check.reason}"
+    if check.remedy and check.state is not State.UNKNOWN:
+        text += f" → {check.remedy}"
     result = _plain_result(report, check.id, service.name, rank, text, _level(check))
     result["properties"] = {
         "state": check.state.value,
@@ -107,7 +109,7 @@ def _plain_result(report: GateReport, rule: str, service: str, rank: int, text: 
         "ruleIndex": rank,
         "level": level,
         "message": {"text": _message(text)},
-        "locations": [_location(report, rule, path)],
+        "locations": [_location(report, rule, service, path)],
         "partialFingerprints": {"prodtui/v1": hashlib.sha256(path.encode()).hexdigest()},
     }
 
@@ -124,11 +126,12 @@ def _message(text: str) -> str:
     return _PLACEHOLDER.sub(r"{{\1}}", one_line(text).replace("](", "] ("))
 
 
-def _location(report: GateReport, rule: str, path: str) -> dict[str, Any]:
+def _location(report: GateReport, rule: str, service: str, path: str) -> dict[str, Any]:
     """The policy's line, else the policy file's first, else only what it is about."""
     location: dict[str, Any] = {"logicalLocations": [{"fullyQualifiedName": one_line(path), "kind": "resource"}]}
-    policy = report.policy
-    place = policy.places.get(rule) or (Place(policy.path, 1) if policy.path else None)
+    policy, view = report.policy, report.moment.views.get(service)
+    place = policy.place(rule, service, view.tier, view.tags) if view else policy.places.get(rule)
+    place = place or (Place(policy.path, 1) if policy.path else None)
     if place is not None:
         location["physicalLocation"] = {
             "artifactLocation": {"uri": _uri(place.path, report.root)},

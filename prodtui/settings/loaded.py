@@ -43,6 +43,8 @@ class Environment:
     """The readiness policy that the configuration names."""
     store: str | None = None
     """Where evaluations are kept; None: the default."""
+    others: tuple[str, ...] = ()
+    """The configuration's other environments."""
 
     @property
     def name(self) -> str:
@@ -137,6 +139,7 @@ class Loaded:
             sources=sources,
             path=self.path,
             policy=base / Path(settings.policy).expanduser() if settings.policy else None,
+            others=tuple(other for other in self.settings.environments if other != name),
             store=_place(self.settings.store.get_secret_value(), base) if self.settings.store else None,
         )
 

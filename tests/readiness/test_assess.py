@@ -12,7 +12,7 @@ from prodtui.model.assessment import State, Verdict
 from prodtui.model.declared import DeclaredService
 from prodtui.model.errors import UsageError
 from prodtui.model.subject import parts
-from prodtui.readiness.assess import assess
+from prodtui.readiness.assess import Asking, assess
 from prodtui.readiness.explain import gains
 from prodtui.readiness.gate import ExitCodes, FailOn, exit_code
 from prodtui.readiness.pillars import CHECKS, PILLARS
@@ -210,3 +210,11 @@ def test_exit_codes(verdict: Verdict, default: int, strict: int, nagios: int) ->
     assert exit_code(verdict) == default
     assert exit_code(verdict, FailOn.WARN) == strict
     assert exit_code(verdict, codes=ExitCodes.NAGIOS) == nagios
+
+
+def test_a_candidate_of_which_nothing_was_seen_is_no_ready_release() -> None:
+    world = well()
+    judged = assess(world.views(), Policy(), NOW, Asking(candidates={"payments": "9.9.9"})).service("payments")
+    assert judged is not None
+    assert judged.verdict is Verdict.WARN
+    assert "nothing that was seen of payments is of 9.9.9" in judged.notes[0].text

@@ -17,7 +17,7 @@ from prodtui.readiness.finding import Finding
 from prodtui.readiness.history import History
 from prodtui.readiness.pillars import CHECKS
 from prodtui.readiness.policy import CheckRule, Policy
-from tests.builders import CONSUL, NOW, PROMETHEUS, World, registered, sli
+from tests.builders import CONSUL, NOW, PROMETHEUS, World, registered, sli, well
 
 P, W, F, U = State.PASS, State.WARN, State.FAIL, State.UNKNOWN
 NAMED = DeclaredService(name="payments", metrics_label="payments-api")
@@ -209,3 +209,34 @@ def test_criteria_of_the_policys_own_are_unknown_without_a_baseline() -> None:
     assert found(measured(), "throughput", policy=Policy(checks=own)).state is U
     absolute = {"performance.throughput": CheckRule(limits=Limits.of(">= 10"))}
     assert found(measured(), "throughput", policy=Policy(checks=absolute)).state is P
+
+
+@pytest.mark.parametrize(
+    ("requests", "ratio", "state"),
+    [
+        (81.0, 0.286, State.FAIL),
+        (10.0, 0.6, State.FAIL),
+        (10.0, 0.1, State.UNKNOWN),
+        (1.0, 1.0, State.UNKNOWN),
+        (3.0, 1.0, State.FAIL),
+        (10.0, 0.0, State.UNKNOWN),
+    ],
+)
+def test_too_few_requests_can_fail_a_service_but_never_pass_it(requests: float, ratio: float, state: State) -> None:
+    world = well().tell("prometheus", sli("payments", requests=requests, error_ratio=ratio), keyframe=False)
+    found = world.result("payments", "performance.error_ratio")
+    assert found is not None
+    assert found.state is state
+
+
+@pytest.mark.parametrize(
+    ("requests", "p95_s", "p50_s", "state"),
+    [(81.0, 9.1, 0.1, State.FAIL), (10.0, 9.1, 0.1, State.UNKNOWN), (10.0, 9.1, 2.0, State.FAIL)],
+)
+def test_a_lower_quantile_that_fails_fails_the_higher_one(
+    requests: float, p95_s: float, p50_s: float, state: State
+) -> None:
+    told = sli("payments", requests=requests, p50_s=p50_s, p95_s=p95_s, p99_s=9.8)
+    found = well().tell("prometheus", told, keyframe=False).result("payments", "performance.latency_p99")
+    assert found is not None
+    assert found.state is state

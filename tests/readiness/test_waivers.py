@@ -13,6 +13,7 @@ from prodtui.model.assessment import NoteKind, State, Verdict
 from prodtui.readiness.assess import Asking, assess
 from prodtui.readiness.policy import Policy
 from prodtui.readiness.waiver import DAY_S, Waiver
+from prodtui.readiness.waivers import nowhere
 from tests.builders import CRITICAL, NOW, registered, sli, well
 
 CHECK = "performance.latency_p99"
@@ -104,3 +105,16 @@ def test_adding_a_waiver_never_yields_ready(check: str, service: str, days: floa
     ordered = msgspec.structs.replace(added, id="W-2")
     both = assess(world.views(), Policy(waivers=(added, ordered)), NOW, Asking(environment="test"))
     assert both.verdict is judged.verdict
+
+
+def test_a_waiver_that_is_not_needed_says_so() -> None:
+    judged = assess(well().views(), Policy(waivers=(waiver(),)), NOW, Asking(environment="test"))
+    payments = judged.service("payments")
+    assert payments is not None
+    assert payments.verdict is Verdict.WARN
+    assert "the check passes, remove the waiver" in payments.notes[0].text
+
+
+def test_a_waiver_of_an_environment_that_there_is_not_matches_nothing() -> None:
+    (note,) = nowhere(Policy(waivers=(waiver(environment="prod"), waiver())), ["test"])
+    assert "there is no environment prod, only test" in note.text

@@ -191,3 +191,16 @@ def test_a_check_of_the_policys_own_that_is_gone_or_for_fewer_services_is_said()
     assert said(custom(), custom("a")) == ("data.jobs is not checked any more",)
     assert said(custom("a"), custom("a", "b")) == ()
     assert said(custom("a"), custom()) == ()
+
+
+@pytest.mark.parametrize(
+    ("looser", "said"),
+    [
+        (Policy(override=True), "breaking the glass may exit 0"),
+        (Policy(starting_s=3600.0), "an instance may start for 60 min without counting, was 60 s"),
+        (Policy(page_severities=("page",)), "alerts of severity critical do not page any more"),
+    ],
+)
+def test_what_is_looser_besides_the_checks_is_told(looser: Policy, said: str) -> None:
+    assert weakened(summarised(Policy(), checks()), summarised(looser, checks())) == (said,)
+    assert weakened(summarised(looser, checks()), summarised(Policy(), checks())) == ()

@@ -14,7 +14,7 @@ from junitparser import Error, Failure, JUnitXml, Skipped, TestCase
 from prodtui.model.assessment import CheckResult, PillarResult, ServiceAssessment, State, Verdict
 from prodtui.model.declared import Tier
 from prodtui.model.evaluation import Override
-from prodtui.readiness.policy import Place, Policy
+from prodtui.readiness.policy import CheckRule, Place, Policy, Rule, Selector
 from prodtui.reports.explain import explain_text
 from prodtui.reports.formats import GateFormat, rendered
 from prodtui.reports.gate_report import GateReport
@@ -104,6 +104,14 @@ def test_nothing_to_judge_fails_every_format_that_can_fail() -> None:
         ),
         (Policy(path="ci/readiness.toml"), ("ci/readiness.toml", 1)),
         (Policy(path="/work/tree/a b.toml"), ("a%20b.toml", 1)),
+        (
+            Policy(
+                path="r.toml",
+                rules=(Rule(selector=Selector(), checks={"performance.fail": CheckRule()}),),
+                places={"rule:0:performance.fail": Place("r.toml", 17), "performance.fail": Place("r.toml", 3)},
+            ),
+            ("r.toml", 17),
+        ),
         (Policy(path="/elsewhere/b.toml"), ("file:///elsewhere/b.toml", 1)),
         (Policy(), None),
     ],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from prodtui.model.assessment import State
 from prodtui.model.records import Plane, Sli
 from prodtui.model.service_view import Said, ServiceView
@@ -14,7 +16,9 @@ from prodtui.readiness.pillars.sli import over_slis, requests, row, too_few, unk
 CHECKS = Checks(Plane.METRICS)
 NEEDED_P99 = 100
 NEEDED_P95 = 20
+NEEDED_P50 = 4
 """Requests of which one lies beyond the quantile: below that it says nothing."""
+BY_CHANCE = 0.01
 ERRORS = "performance.error_ratio"
 ERROR_LIMITS = Limits.of("< 1%", "< 2%")
 LEAST_ERROR_RATIO = 0.01
@@ -25,7 +29,8 @@ _SEE = "See what the slow requests wait for: the pool, the database, a callee."
 @CHECKS.check(
     "performance.latency_p99",
     "99 of 100 requests are answered in time",
-    rule="p99 < 250 ms PASS, < 500 ms WARN, else FAIL; UNKNOWN below 100 requests in the window",
+    rule="p99 < 250 ms PASS, < 500 ms WARN, else FAIL; UNKNOWN below 100 requests in the window, "
+    "unless a lower quantile fails",
     remedy=_SEE,
     why="The slowest requests are the first to show a queue, and those who make many requests meet them every time.",
     runbook="Compare with the pool's longest wait and the callee's p99: who is slow first is the place to look.",
@@ -41,7 +46,8 @@ def latency_p99(view: ServiceView, ask: Question) -> Finding | None:
 @CHECKS.check(
     "performance.latency_p95",
     "95 of 100 requests are answered in time",
-    rule="p95 < 150 ms PASS, < 300 ms WARN, else FAIL; UNKNOWN below 20 requests in the window",
+    rule="p95 < 150 ms PASS, < 300 ms WARN, else FAIL; UNKNOWN below 20 requests in the window, "
+    "unless the median fails",
     remedy=_SEE,
     why="It moves before the p99 does when a whole service slows down rather than a few of its requests.",
     limits=Limits.of("< 150ms", "< 300ms"),
@@ -55,7 +61,8 @@ def latency_p95(view: ServiceView, ask: Question) -> Finding | None:
 @CHECKS.check(
     ERRORS,
     "Few requests fail",
-    rule="errors of all requests < 1 % PASS, < 2 % WARN, else FAIL; UNKNOWN where too few requests could show 1 %",
+    rule="errors of all requests < 1 % PASS, < 2 % WARN, else FAIL; UNKNOWN where too few requests "
+    "could show 1 %, unless more of them failed than chance explains",
     remedy="Read the service's own errors, then those of what it calls.",
     why="A failed request is what a user notices first.",
     blocking=True,
@@ -70,7 +77,7 @@ def error_ratio(view: ServiceView, ask: Question) -> Finding | None:
         if sli.error_ratio is None:
             return unknown(said, "errors", "no value")
         made = requests(sli)
-        if made is None or made * limit < 1:
+        if made is None or (made * limit < 1 and not _proven(sli.error_ratio, made, ask.limits)):
             return too_few(said, "errors", made, f"to show {words.percent(limit)}")
         ratio = words.percent(sli.error_ratio)
         state = ask.limits.judge(sli.error_ratio)
@@ -89,6 +96,36 @@ def error_ratio(view: ServiceView, ask: Question) -> Finding | None:
     return over_slis(view, ask, judge)
 
 
+def _proven(ratio: float, made: float, limits: Limits) -> bool:
+    """Whether so few requests show a failure all the same: by chance so many would fail in 1 of 100 cases at most.
+
+    Too few requests can't show that a service is well; they can show that it is not. One-sided binomial test against
+    the ratio from which it fails.
+    """
+    edge, count = (limits.warns or limits.passes).edge, int(made)
+    if limits.judge(ratio) is not State.FAIL or edge is None or not 0 < edge < 1 or count < 1:
+        return False
+    failed = round(ratio * count)
+    of_all = math.lgamma(count + 1)
+    fewer = math.fsum(
+        math.exp(
+            of_all
+            - math.lgamma(k + 1)
+            - math.lgamma(count - k + 1)
+            + k * math.log(edge)
+            + (count - k) * math.log1p(-edge)
+        )
+        for k in range(failed)
+    )
+    return 1 - fewer <= BY_CHANCE
+
+
+def _failing_below(sli: Sli, made: float, limits: Limits) -> float | None:
+    """A lower quantile that fails the higher one's limits and has requests enough: then the higher one fails too."""
+    lower = ((sli.p95_s, NEEDED_P95), (sli.p50_s, NEEDED_P50))
+    return next((q for q, needs in lower if q is not None and made >= needs and limits.judge(q) is State.FAIL), None)
+
+
 def quantile(said: Said[Sli], ask: Question, name: str, needs: int, value: float | None) -> Finding:
     """A quantile judged, where `needs` requests are the fewest of which one lies beyond it."""
     sli, limits = said.record, ask.limits
@@ -96,7 +133,10 @@ def quantile(said: Said[Sli], ask: Question, name: str, needs: int, value: float
         return unknown(said, name, "no value")
     made = requests(sli)
     if made is None or made < needs:
-        return too_few(said, name, made, f"for a {name}, wants {needs}")
+        lower = _failing_below(sli, made or 0.0, limits)
+        if lower is None:
+            return too_few(said, name, made, f"for a {name}, wants {needs}")
+        value = max(value, lower)
     shown, state = words.seconds(value), limits.judge(value)
     if sli.beyond_s is not None and value >= sli.beyond_s:
         # The rank fell into the infinite bucket: all that is known is that the quantile is at least its lower bound.

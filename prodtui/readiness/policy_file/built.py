@@ -210,12 +210,18 @@ def _window(table: WindowTable) -> BurnWindow:
 
 
 def _places(merged: Merged, root: Root) -> dict[str, Place]:
-    """Every key by its dotted name; besides checks, customs and waivers by their ids."""
+    """Every key by its dotted name; besides checks, customs, waivers and what a rule says of a check by their ids."""
     places = {dotted(path): place for path, place in merged.origins.items()}
     for index, custom in enumerate(root.custom):
         places[custom.id] = merged.place(("custom", index))
     for pillar, named in root.checks.items():
         places |= {f"{pillar}.{name}": merged.place(("checks", pillar, name)) for name in named}
+    for index, rule in enumerate(root.rules):
+        for pillar, named in rule.checks.items():
+            places |= {
+                f"rule:{index}:{pillar}.{name}": merged.place(("rules", index, "checks", pillar, name))
+                for name in named
+            }
     for index, waiver in enumerate(root.waivers):
         places[f"waiver:{waiver.id}"] = merged.place(("waivers", index))
     return places

@@ -14,7 +14,7 @@ from prodtui.readiness.policy_file.problems import Problem
 from prodtui.readiness.policy_file.regions import Allowed, covers, everything, interval, region, within
 from prodtui.readiness.policy_file.tables import Checks, CheckTable, CustomTable
 
-_WRITTEN = re.compile(r"\s*[<>=]+\s*([+-]?)[0-9.]+\s*([A-Za-z%]+)\s*")
+_WRITTEN = re.compile(r"\s*[<>=]+\s*([+-]?)\s*([0-9.]+)\s*([A-Za-z%]*)\s*")
 _TIMES = ("ms", "s", "min", "m", "h", "d")
 _FITTING = {"s": _TIMES, "ratio": ("%",)}
 """Which units criteria may have, by the check's own; elsewhere any but these."""
@@ -100,7 +100,7 @@ def _floor_given(table: CheckTable, below: Limits | None) -> bool:
 
 
 def _units(values: Mapping[str, Any], path: KeyPath, unit: str) -> Iterator[Problem]:
-    """Criteria written in another kind of unit than the check's: 5 % of a second is hardly meant."""
+    """Criteria in another kind of unit than the check's, or in none: nobody knows whether 100 means ms or s."""
     if not unit:
         return
     table: Any = values
@@ -109,11 +109,13 @@ def _units(values: Mapping[str, Any], path: KeyPath, unit: str) -> Iterator[Prob
     for key in ("pass", "warn"):
         for place, text in _texts(table.get(key, []), (*path, key)):
             found = _WRITTEN.fullmatch(text)
-            if found is None or (found[1] and found[2] == "%"):
+            if found is None or (found[1] and found[3] == "%"):
                 continue
+            if not found[3] and (unit not in _FITTING or not found[2].strip("0.")):
+                continue  # a count, or none of it
             others = [each for fitting in _FITTING.values() for each in fitting]
             fits = _FITTING.get(unit, [each for each in UNITS if each not in others])
-            if found[2] not in fits:
+            if found[3] not in fits:
                 allowed = ", ".join(each for each in fits if each)
                 yield Problem(place, f'expected a number in {unit} (units: {allowed or "none"}), got "{text}"')
 

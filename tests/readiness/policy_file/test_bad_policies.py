@@ -45,6 +45,7 @@ BLOCKING = WAIVER.replace("p95", "p99").replace("2026-12-01", "2026-11-27")
         (P99 + "pass = ['< 5 apples']", 2, "checks.performance.latency_p99.pass[0]", 'got "< 5 apples"'),
         (P99 + "pass = [\n['< 1s'],\n[3]]", 4, "checks.performance.latency_p99.pass[1][0]", "as text"),
         (P99 + "pass = '< 1s'", 2, "checks.performance.latency_p99.pass", "expected a list of criteria"),
+        (P99 + "pass = ['< 100']", 2, "checks.performance.latency_p99.pass[0]", "expected a number in s (units: ms, s"),
         (P99 + "pass = ['< 5%']", 2, "checks.performance.latency_p99.pass[0]", "expected a number in s (units: ms, s"),
         (P99 + "pass = ['< 1s', '> 2s']", 2, "checks.performance.latency_p99.pass", "no value is within"),
         (P99 + "pass = ['<= +10%']", 1, "checks.performance.latency_p99.floor", "required with relative criteria"),
