@@ -187,16 +187,17 @@ def _each(view: ServiceView, ask: Question, judges: dict[str, Judged], good: str
 def _kept(said: Said[Configuration], view: ServiceView, judges: dict[str, Judged], good: str) -> Finding:
     """All declared keys in one place."""
     kept = said.record
+    place = kept.origin.rpartition("/")[2]
     keys = {key.name: key for key in kept.keys}
     found = [judge(keys[n]) if n in keys else (State.UNKNOWN, f"{n} not looked for") for n, judge in judges.items()]
     wrong = [reason for state, reason in found if state is State.FAIL]
     unsure = [kept.trouble] if kept.trouble else [reason for state, reason in found if state is State.UNKNOWN]
     if kept.trouble or (unsure and not wrong):
-        state, reason, brief = State.UNKNOWN, f"{kept.origin}: {words.listed(unsure)}", "configuration unknown"
+        state, reason, brief = State.UNKNOWN, f"{place}: {words.listed(unsure)}", "configuration unknown"
     elif wrong:
-        state, reason, brief = State.FAIL, f"{kept.origin}: {words.listed(wrong)}", words.listed(wrong, 1)
+        state, reason, brief = State.FAIL, f"{place}: {words.listed(wrong)}", words.listed(wrong, 1)
     else:
-        state, reason, brief = State.PASS, f"{kept.origin}: {words.plural(len(judges), 'key')} {good}", ""
+        state, reason, brief = State.PASS, f"{place}: {words.plural(len(judges), 'key')} {good}", ""
     return of_record(
         said,
         state,
