@@ -21,14 +21,15 @@ def pair() -> Iterator[tuple[PostgresServer, PostgresServer]]:
         primary.create()
         primary.start()
         standby.copy(primary)
-        standby.start(hot_standby="on")
+        # A receiver that found nobody the first time waits five seconds by default.
+        standby.start(hot_standby="on", wal_retrieve_retry_interval="200ms")
         yield primary, standby
     finally:
         standby.destroy()
         primary.destroy()
 
 
-async def until_so(of: PostgreSQL, condition: object, within_s: float = 10.0) -> DatabaseServer:
+async def until_so(of: PostgreSQL, condition: object, within_s: float = 20.0) -> DatabaseServer:
     assert callable(condition)
     server = server_of(await of.read())
 
