@@ -132,16 +132,16 @@ async def test_many_hung_instances_hold_nothing_up_and_all_get_their_turn() -> N
     async with AsyncExitStack() as stack:
         hung = await stack.enter_async_context(lying.lying(lying.hangs))
         well = await stack.enter_async_context(lying.lying(FINE))
-        reader = await stack.enter_async_context(Reader(source, deadline_s=1.0))
+        reader = await stack.enter_async_context(Reader(source, deadline_s=4.0))
         source.follow([instance(n, f"{hung.url}/{n}") for n in range(100)] + [instance(200, f"{well.url}/")])
         began = time.monotonic()
         answer = await reader.read()
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 3
         assert len(reader.of(HealthCheck)) == 101
         assert answer.about is not None
         assert "fit in one read" in answer.about.notes[0]
         await reader.read_until(
-            lambda: HealthStatus.UNKNOWN not in {c.status for c in reader.of(HealthCheck).values()}, within_s=6
+            lambda: HealthStatus.UNKNOWN not in {c.status for c in reader.of(HealthCheck).values()}, within_s=15
         )
         assert reader.of(HealthCheck)["n1/probe:orders-200"].status is HealthStatus.PASSING
     gc.collect()
