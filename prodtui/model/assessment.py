@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from fractions import Fraction
 
@@ -129,7 +129,8 @@ class ServiceAssessment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     score_max: Fraction
     coverage: Fraction
     """Known weight of the total, 0..1."""
-    pillars: tuple[PillarResult, ...] = ()
+    pillars: Sequence[PillarResult] = ()
+    """Made when first looked at."""
     why: str = ""
     """The costliest reason in a few words; empty when nothing is lost."""
     notes: tuple[Note, ...] = ()

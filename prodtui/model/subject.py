@@ -10,7 +10,12 @@ if TYPE_CHECKING:
 
 def subject(source: str, record: Record) -> str:
     """The subject of a record that a source reported."""
-    return f"{record.__struct_config__.tag}:{source}:{record.key}"
+    return called(record, source, record.key)
+
+
+def called(record: Record, source: str, key: str) -> str:
+    """The subject of a record whose key is known already."""
+    return f"{record.__struct_config__.tag}:{source}:{key}"
 
 
 def parts(subject: str) -> tuple[str, str, str]:

@@ -41,7 +41,7 @@ from prodtui.model.records import (
 )
 from prodtui.model.service_view import Said, ServiceView
 from prodtui.model.snapshot import Change, Key, Snapshot
-from prodtui.model.subject import subject
+from prodtui.model.subject import called
 
 R = TypeVar("R", bound=Record)
 _Names = Callable[[str, Any], Iterable[str]]
@@ -74,6 +74,8 @@ _PLACES: Mapping[type[Record], tuple[tuple[str, _Names], ...]] = {
     CodeScan: (("scan", lambda _, r: (r.service,)),),
     Migrations: (("migrations", lambda _, r: (r.service,)),),
 }
+_FOUND = frozenset({"node", "database", "role", "server"})
+"""Places where a service looks for names that its own records tell, not its declaration."""
 _EVERYBODYS = ""
 """The name of what speaks of every service, or of none: a rule without a service, a watchdog."""
 
@@ -97,6 +99,7 @@ class Ties:
         self._pool_sizes: Mapping[str, int | None] = _sizes(snapshot.of(Pool).values())
         self._others: dict[tuple[str, str], set[str]] = {}
         """Services that are found under a name that is not their own."""
+        self._wanted: dict[str, Mapping[str, tuple[str, ...]]] = {}
         for kind, table in snapshot.tables.items():
             for place, names in _PLACES[kind]:
                 held = self._places[place]
@@ -199,17 +202,35 @@ class Ties:
         held, sources = self._places[place], self._sources
         found: Mapping[Key, Any] = {}
         for name in names:
-            if name not in (service, _EVERYBODYS):
-                self._others.setdefault((place, name), set()).add(service)
+            if place in _FOUND:
+                self._finds(place, name, service)
             if here := held.get(name):
                 found = {**found, **here} if found else here
         if not found:
             return ()
-        return tuple([Said(sources[key[0]], record, subject(key[0], record)) for key, record in found.items()])
+        return tuple([Said(sources[key[0]], record, called(record, *key)) for key, record in found.items()])
+
+    def _looks(self, own: DeclaredService) -> Iterable[tuple[str, tuple[str, ...]]]:
+        """The places where a service looks, with the names it looks for there."""
+        found = self._wanted.get(own.name)
+        if found is None:
+            found = self._wanted[own.name] = _wanted(own)
+            for place, names in found.items():
+                for name in names:
+                    self._finds(place, name, own.name)
+        return found.items()
+
+    def _finds(self, place: str, name: str, service: str) -> None:
+        """Remembers who looks for a name that is not its own."""
+        if name not in (service, _EVERYBODYS):
+            self._others.setdefault((place, name), set()).add(service)
 
     def _view(self, name: str) -> ServiceView:
         own = self._declared.get(name) or DeclaredService(name=name)
-        said = {place: self._said(place, name, names) for place, names in _wanted(own).items()}
+        places = self._places
+        said = defaultdict(
+            tuple, {place: self._said(place, name, names) for place, names in self._looks(own) if places[place]}
+        )
         instances = said["instances"]
         nodes = dict.fromkeys(_node(i.source.name, i.record.node) for i in instances)
         pools: tuple[Said[Pool], ...] = said["pool"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
@@ -19,6 +21,7 @@ from prodtui.model.assessment import (
 )
 from prodtui.model.declared import DeclaredService, Tier
 from prodtui.model.freshness import Freshness, SourceState
+from prodtui.model.later import Later
 from prodtui.model.records import Plane
 from prodtui.model.service_view import ServiceView
 from prodtui.model.snapshot import Snapshot
@@ -30,7 +33,7 @@ from prodtui.readiness.history import NOTHING, History
 from prodtui.readiness.pillars import checks
 from prodtui.readiness.policy import Policy, ServicePart
 from prodtui.readiness.ranking import Ranking
-from prodtui.readiness.rules import Group, Judged, Ruled, Rules, Standing
+from prodtui.readiness.rules import Group, Judged, Ruled, Rules, Standing, judged
 from prodtui.readiness.waiver import Waiver
 from prodtui.readiness.why import why
 
@@ -101,6 +104,13 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
     """What was observed, where an improvement waits for a second observation."""
 
 
+class Found(NamedTuple):
+    """What was found of one service, to stand where nothing touched it."""
+
+    group: Group
+    outcomes: tuple[Outcome, ...]
+
+
 class Assessor:
     """Judges services at one time. Pure: it keeps only what it has computed."""
 
@@ -115,19 +125,30 @@ class Assessor:
         """Of the services judged so far: what delays their next improvement."""
         self.ended: set[str] = set()
         """Streaks of theirs that came to their end."""
+        self.found: dict[str, Found] = {}
+        """What was found of them."""
         self._lost = {name: state.freshness(now) is Freshness.LOST for name, state in (sources or {}).items()}
         self._shared: dict[object, object] = {}
         self._waivers = waivers.holding(rules.policy, asking.environment, now)
         self._questions: dict[Group, tuple[Question, ...]] = {}
 
-    def service(self, view: ServiceView) -> ServiceAssessment:
-        """One service judged."""
+    def service(
+        self, view: ServiceView, before: Found | None = None, planes: AbstractSet[Plane] = frozenset()
+    ) -> ServiceAssessment:
+        """One service judged. `before`: what was found of it, which stands but for what is read of these planes."""
         group = self.rules.of(view)
+        known: Mapping[int, Outcome] | None = None
+        if before is not None and before.group is group:
+            known = {outcome.ruled.place: outcome for outcome in before.outcomes}
         waived = self._waivers.get(view.name, _NONE)
         self._shared.clear()
         outcomes = []
         streaks, passes = self.asking.history.streaks, State.PASS
         for ruled, question in zip(group.checks, self._asked(group, view), strict=True):
+            if known is not None and ruled.reads.isdisjoint(planes):
+                if (stands := known.get(ruled.place)) is not None:
+                    outcomes.append(stands)
+                continue
             finding = ruled.check.judge(view, question)
             if finding is None:
                 continue
@@ -137,9 +158,10 @@ class Assessor:
                 outcomes.append(Outcome(ruled, finding, ruled.passed, finding.reason))
             else:
                 outcomes.append(self._outcome(view.name, ruled, finding, streak, waived))
+        self.found[view.name] = Found(group, tuple(outcomes))
         notes = self._notes(view, outcomes, waived) if waived or self.asking.candidates else ()
         standing = group.standing(tuple([outcome.judged for outcome in outcomes]), noted=bool(notes))
-        pillars = self._pillars(view, outcomes, standing, waived)
+        pillars = Later(partial(self._pillars, view, outcomes, standing, waived))
         return ServiceAssessment(
             name=view.name,
             tier=view.tier,
@@ -229,11 +251,11 @@ class Assessor:
             elif streak is not None:
                 self.ended.add(f"{service}/{ruled.check.id}")
         excused = shown is State.FAIL and ruled.check.id in waived and not finding.unwaivable
-        judged = _judged(ruled, finding, shown, waived=excused)
+        counts = _judged(ruled, finding, shown, waived=excused)
         if shown is finding.state:
-            return Outcome(ruled, finding, judged, finding.reason)
+            return Outcome(ruled, finding, counts, finding.reason)
         reason = f"recovering, one more good observation wanted: {finding.reason}"
-        return Outcome(ruled, finding, judged, reason, held=finding.state)
+        return Outcome(ruled, finding, counts, reason, held=finding.state)
 
     def _void(self, service: str, ruled: Ruled, finding: Finding) -> str:
         """Why the evidence counts no more; empty: it counts."""
@@ -264,7 +286,7 @@ class Assessor:
                     observed_at=seen,
                     age_s=None if seen is None else max(0.0, now - seen),
                     source=finding.source,
-                    evidence=finding.evidence,
+                    evidence=finding.seen,
                     subjects=finding.subjects,
                     limit=blank.limit if limit is None else limit,
                     baseline=self._baseline(view.name, ruled) if ruled.relative else None,
@@ -288,7 +310,7 @@ class Assessor:
 
 def _judged(ruled: Ruled, finding: Finding, state: State, *, waived: bool = False) -> Judged:
     blocking = ruled.blocking or (finding.blocks and ruled.rule.blocking is None)
-    return Judged(ruled.place, state, waived, blocking)
+    return judged(ruled.place, state, waived, blocking)
 
 
 def _why(pillars: Sequence[PillarResult], outcomes: Sequence[Outcome], standing: Standing) -> str:

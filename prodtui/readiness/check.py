@@ -18,6 +18,7 @@ from prodtui.readiness.policy import CheckRule, Policy, ServicePart
 from prodtui.readiness.slo import Slo
 
 R = TypeVar("R", bound=Record)
+S = TypeVar("S")
 T = TypeVar("T")
 _NO_PART = ServicePart()
 _NO_RULES: Mapping[str, CheckRule] = {}
@@ -99,11 +100,11 @@ class Question:
         """Whether the limits still want a baseline."""
         return self.limits.relative
 
-    def once(self, what: object, make: Callable[[], T]) -> T:
-        """What several checks of one service need, made by the first that asks."""
-        found = self._shared.get(what)
+    def once(self, make: Callable[[S, Question], T], of: S) -> T:
+        """What several checks need of one service's `of`, made for the first that asks."""
+        found = self._shared.get(make)
         if found is None:
-            found = self._shared[what] = make()
+            found = self._shared[make] = make(of, self)
         return cast("T", found)
 
     def lost(self, source: SourceState) -> bool:

@@ -6,8 +6,9 @@ Relative criteria (`+10%`, `-50%`, `+20ms`) stand for a limit beside the baselin
 from __future__ import annotations
 
 import math
+import operator
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Literal, Self, cast
 
@@ -38,6 +39,13 @@ UNITS = {
 FORMS = (
     'an operator (< <= = >= >) and a number with a unit (600ms, 5%, 0.2) or a change (+10%, -50%, +20ms), as "<= 600ms"'
 )
+_COMPARED: Mapping[str, Callable[[float, float], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    "=": operator.eq,
+    ">=": operator.ge,
+    ">": operator.gt,
+}
 _CRITERION = re.compile(r"\s*(<=|>=|<|>|=)\s*([+-]?)\s*(inf|[0-9]+(?:\.[0-9]+)?|\.[0-9]+)\s*([A-Za-z%]*)\s*")
 
 
@@ -63,19 +71,7 @@ class Bound(msgspec.Struct, frozen=True):
 
     def holds(self, measured: float) -> bool | None:
         """Whether a measured value is within the bound; None where it is relative and no baseline resolved it."""
-        if self.relative:
-            return None
-        match self.op:
-            case "<":
-                return measured < self.value
-            case "<=":
-                return measured <= self.value
-            case "=":
-                return measured == self.value
-            case ">=":
-                return measured >= self.value
-            case ">":
-                return measured > self.value
+        return None if self.relative else _COMPARED[self.op](measured, self.value)
 
     def resolve(self, baseline: Baseline | None, floor: float) -> Bound:
         """The absolute bound beside a baseline; itself where it is absolute or there is no baseline."""
@@ -126,12 +122,16 @@ class Criteria(msgspec.Struct, frozen=True):
         """True where a set holds, None where one could: a relative bound without a baseline."""
         unsure = False
         for bounds in self.sets:
-            found = [bound.holds(measured) for bound in bounds]
-            if False in found:
-                continue
-            if None not in found:
-                return True
-            unsure = True
+            sure = True
+            for bound in bounds:
+                held = bound.holds(measured)
+                if held is False:
+                    break
+                sure = sure and held is not None
+            else:
+                if sure:
+                    return True
+                unsure = True
         return None if unsure else False
 
     def resolve(self, baseline: Baseline | None, floor: float) -> Criteria:

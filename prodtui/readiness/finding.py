@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Generic, TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -27,34 +27,15 @@ MOST_SUBJECTS = 50
 _NO_EVIDENCE: Mapping[str, str] = {}
 
 
-class Row(Mapping[str, str], Generic[T]):
-    """What was seen, as evidence; written out when somebody first looks: of thousands of services few are looked at."""
+class Row(msgspec.Struct, Generic[T], frozen=True, gc=False):
+    """What was seen, as evidence; written out when somebody looks: of thousands of services few are looked at.
 
-    __slots__ = ("_seen", "_write", "_written")
+    No collector walks it: a fleet has hundreds of thousands.
+    """
 
-    def __init__(self, write: Callable[[T], dict[str, str]], seen: T) -> None:
-        """`write` is pure and `seen` frozen, so that when it is written makes no difference."""
-        self._write = write
-        self._seen = seen
-        self._written: dict[str, str] | None = None
-
-    def __getitem__(self, name: str) -> str:
-        return self._row[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._row)
-
-    def __len__(self) -> int:
-        return len(self._row)
-
-    def __repr__(self) -> str:
-        return repr(self._row)
-
-    @property
-    def _row(self) -> dict[str, str]:
-        if self._written is None:
-            self._written = self._write(self._seen)
-        return self._written
+    write: Callable[[T], dict[str, str]]
+    """Pure, and `seen` frozen, so that when it is written makes no difference."""
+    seen: T
 
 
 class Finding(msgspec.Struct, frozen=True, gc=False):
@@ -69,7 +50,7 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
     threshold: str = ""
     observed_at: float | None = None
     source: str = ""
-    evidence: Mapping[str, str] = {}
+    evidence: Mapping[str, str] | Row[Any] = {}
     subjects: tuple[str, ...] = ()
     severity: float = 0.0
     """Among findings of the same state the highest speaks first."""
@@ -88,6 +69,11 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
     def bad(self) -> bool:
         return self.state in BAD
 
+    @property
+    def seen(self) -> Mapping[str, str]:
+        """The evidence, written out."""
+        return self.evidence.write(self.evidence.seen) if isinstance(self.evidence, Row) else self.evidence
+
 
 def of_record(
     said: Said[R],
@@ -99,7 +85,7 @@ def of_record(
     unit: str = "",
     threshold: str = "",
     observed_at: float | None = None,
-    evidence: Mapping[str, str] | None = None,
+    evidence: Mapping[str, str] | Row[Any] | None = None,
     severity: float = 0.0,
     version: str | None = None,
     limit: float | None = None,

@@ -44,7 +44,7 @@ class Fleet(msgspec.Struct, frozen=True, gc=False):
 
 def fleet(view: ServiceView, ask: Question) -> Fleet:
     """The service's instances, those starting, draining or in maintenance set apart."""
-    return ask.once(fleet, lambda: _fleet(view, ask))
+    return ask.once(_fleet, view)
 
 
 def _fleet(view: ServiceView, ask: Question) -> Fleet:
@@ -61,12 +61,16 @@ def _fleet(view: ServiceView, ask: Question) -> Fleet:
     members = [
         _member(reports, own.get(instance, []), nodes.get(node, []), ask) for (node, instance), reports in same.items()
     ]
-    members.sort(key=lambda m: (-_BADNESS[m.status], m.said.record.key))
-    serving = Phase.SERVING
-    return Fleet(
-        counted=tuple([member for member in members if member.phase is serving]),
-        out=tuple([member for member in members if member.phase is not serving]),
-    )
+    members.sort(key=_worst_first)
+    serving = [member for member in members if member.phase is Phase.SERVING]
+    if len(serving) == len(members):
+        return Fleet(tuple(members), ())
+    return Fleet(tuple(serving), tuple([member for member in members if member.phase is not Phase.SERVING]))
+
+
+def _worst_first(member: Member) -> tuple[int, str, str]:
+    instance = member.said.record
+    return -_BADNESS[member.status], instance.node, instance.id
 
 
 def _member(

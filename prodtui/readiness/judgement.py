@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 import msgspec
 
 from prodtui.model.assessment import Assessment
 from prodtui.model.cause import Cause
 from prodtui.model.freshness import Freshness
+from prodtui.model.record import Plane
 from prodtui.model.service_view import ServiceView
 from prodtui.model.snapshot import Change, Snapshot
 from prodtui.model.ties import Ties
-from prodtui.readiness.assess import Asking, Assessor, vanished
+from prodtui.readiness.assess import Asking, Assessor, Found, vanished
 from prodtui.readiness.pillars import checks
 from prodtui.readiness.ranking import Ranking
 from prodtui.readiness.rules import Rules
@@ -20,6 +22,9 @@ from prodtui.readiness.standard import Standard
 
 SWEPT_AT_ONCE = 200
 """Services judged again at a time though nothing touched them, since time passes for them too; 50 ms of work."""
+
+
+_NOTHING: AbstractSet[Plane] = frozenset()
 
 
 class Judgement:
@@ -31,7 +36,9 @@ class Judgement:
         self._ranking = Ranking(standard.policy)
         self._ties = Ties(snapshot)
         self._streaks = standard.history.streaks
-        self._touched: set[str] = set(self._ties.views)
+        self._touched: dict[str, set[Plane]] = {}
+        """Services that readings touched since they were judged, and in which planes."""
+        self._found: dict[str, Found] = {}
         self._gone: Mapping[str, ServiceView] = {}
         """Services that were accepted and that nothing speaks of any more."""
         self._swept: list[str] = []
@@ -51,7 +58,9 @@ class Judgement:
 
     def tell(self, snapshot: Snapshot, changes: Sequence[Change]) -> None:
         """Takes in what a reading changed."""
-        self._touched |= self._ties.after(snapshot, changes)
+        planes = {snapshot.sources[change.source].declared.plane for change in changes}
+        for name in self._ties.after(snapshot, changes):
+            self._touched.setdefault(name, set()).update(planes)
 
     def assessment(
         self,
@@ -73,15 +82,19 @@ class Judgement:
             notes=standard.notes,
         )
         assessor = Assessor(self._rules, now, asking, snapshot.sources)
-        due = self._due(snapshot, now, sweep)
+        anew = self._due(snapshot, now, sweep)
+        touched, self._touched = self._touched, {}
+        due = anew | touched.keys()
         self._ties.renew(due)
-        self._touched = set()
         for name in due:
             view = self._ties.views.get(name)
             if view is None:
                 self._ranking.drop(name)
+                self._found.pop(name, None)
             else:
-                self._ranking.put(assessor.service(view))
+                before = None if name in anew else self._found.get(name)
+                self._ranking.put(assessor.service(view, before, touched.get(name, _NOTHING)))
+        self._found.update(assessor.found)
         self._gone = vanished(self._ties.views, snapshot, standard.policy, standard.history)
         for view in self._gone.values():
             self._ranking.put(assessor.service(view))
@@ -89,14 +102,14 @@ class Judgement:
         self._streaks = assessor.streaks = {**kept, **assessor.streaks}
         return assessor.environment(self._ranking, snapshot.sources.values())
 
-    def _due(self, snapshot: Snapshot, now: float, sweep: int) -> Collection[str]:
-        """Those touched, some whose turn it is, and all when a source turned: then everything behind it did."""
+    def _due(self, snapshot: Snapshot, now: float, sweep: int) -> AbstractSet[str]:
+        """Those to judge anew: some whose turn it is, and all when a source turned, as everything behind it did."""
         states = {name: (state.freshness(now), state.cause) for name, state in snapshot.sources.items()}
         turned, self._sources = states != self._sources, states
         names = self._ties.views.keys()
         if turned or len(names) <= sweep:
-            return names | self._touched
+            return names
         self._swept = self._swept or sorted(names)
-        due = self._touched | set(self._swept[:sweep])
+        due = set(self._swept[:sweep])
         del self._swept[:sweep]
         return due

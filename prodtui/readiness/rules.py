@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
+from functools import cache
 from typing import NamedTuple
+
+import msgspec
 
 from prodtui.model.assessment import CheckResult, PillarResult, State, Verdict
 from prodtui.model.declared import Tier
+from prodtui.model.record import Plane
 from prodtui.model.service_view import ServiceView
 from prodtui.readiness.check import Check
 from prodtui.readiness.criteria import Limits
@@ -22,14 +26,20 @@ _MOST_STANDINGS = 4_096
 """Of one group; each holds some 5 kB."""
 
 
-class Judged(NamedTuple):
-    """A check as far as the score and the verdict are concerned."""
+class Judged(msgspec.Struct, frozen=True, eq=False, gc=False):
+    """A check as far as the score and the verdict are concerned. Made by `judged`: equal ones are the same object."""
 
     place: int
     """In the group."""
     state: State
     waived: bool
     blocking: bool
+
+
+@cache
+def judged(place: int, state: State, waived: bool, blocking: bool) -> Judged:
+    """The one object for these: thousands of services have few different ones, and look their standing up by them."""
+    return Judged(place, state, waived, blocking)
 
 
 class Ruled(NamedTuple):
@@ -52,6 +62,7 @@ class Ruled(NamedTuple):
     """Whether the state that is found is the state that counts, unless a waiver or a streak says otherwise."""
     passed: Judged
     """What it comes to where it passes, which is what most do."""
+    reads: frozenset[Plane]
 
 
 class PillarStanding(NamedTuple):
@@ -90,21 +101,21 @@ class Group:
         self._pillars = tuple(dict.fromkeys(shown))
         self._standings: dict[tuple[tuple[Judged, ...], bool], Standing] = {}
 
-    def standing(self, judged: tuple[Judged, ...], *, noted: bool) -> Standing:
+    def standing(self, checks: tuple[Judged, ...], *, noted: bool) -> Standing:
         """What these states come to; `noted`: a waiver holds for the service.
 
         Thousands of services have few different combinations: the exact arithmetic is done once for each.
         """
-        found = self._standings.get((judged, noted))
+        found = self._standings.get((checks, noted))
         if found is None:
             if len(self._standings) >= _MOST_STANDINGS:
                 self._standings.clear()
-            found = self._standings[judged, noted] = self._stand(judged, noted=noted)
+            found = self._standings[checks, noted] = self._stand(checks, noted=noted)
         return found
 
-    def _stand(self, judged: tuple[Judged, ...], *, noted: bool) -> Standing:
+    def _stand(self, checks: tuple[Judged, ...], *, noted: bool) -> Standing:
         places: dict[str, list[int]] = {name: [] for name in self._pillars}
-        for index, one in enumerate(judged):
+        for index, one in enumerate(checks):
             places[self.checks[one.place].pillar].append(index)
         names = [name for name, own in places.items() if own or name in self._required]
         weighed = tuple(
@@ -112,7 +123,7 @@ class Group:
                 self.policy.pillar_weights.get(name, Fraction(0)),
                 name in self._required,
                 tuple(
-                    Weighed(judged[i].state, self.checks[judged[i].place].weight, judged[i].waived)
+                    Weighed(checks[i].state, self.checks[checks[i].place].weight, checks[i].waived)
                     for i in places[name]
                 ),
             )
@@ -122,7 +133,7 @@ class Group:
         blanks: dict[int, CheckResult] = {}
         for name, of in zip(names, total.pillars, strict=True):
             for index, points in zip(places[name], of.checks, strict=True):
-                blanks[index] = _blank(self.checks[judged[index].place], judged[index], points)
+                blanks[index] = _blank(self.checks[checks[index].place], checks[index], points)
         pillars = tuple(
             PillarStanding(_blank_pillar(name, one, of.points), tuple(places[name]))
             for name, one, of in zip(names, weighed, total.pillars, strict=True)
@@ -130,11 +141,11 @@ class Group:
         missing = tuple(name for name, one in zip(names, weighed, strict=True) if one.missing)
         return Standing(
             score=total,
-            verdict=service_verdict(total, judged, self.policy, missing=bool(missing), noted=noted),
+            verdict=service_verdict(total, checks, self.policy, missing=bool(missing), noted=noted),
             pillars=pillars,
             missing=missing,
-            lacking=bool(missing) or any(one.state in BAD for one in judged),
-            blanks=tuple(blanks[index] for index in range(len(judged))),
+            lacking=bool(missing) or any(one.state in BAD for one in checks),
+            blanks=tuple(blanks[index] for index in range(len(checks))),
         )
 
 
@@ -204,5 +215,6 @@ def _ruled(policy: Policy, place: int, check: Check, rule: CheckRule) -> Ruled:
         relative=limits is not None and limits.relative,
         limit=limits.passes.edge if limits else None,
         plain=not rule.not_applicable and rule.freshness_s is None and not check.of_release,
-        passed=Judged(place, State.PASS, waived=False, blocking=blocking),
+        passed=judged(place, State.PASS, False, blocking),
+        reads=frozenset(check.reads),
     )

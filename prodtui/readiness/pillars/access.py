@@ -14,7 +14,7 @@ from prodtui.readiness.finding import Finding, of_record, worst
 from prodtui.readiness.pillars.asked import HANDSHAKES, serving, sources_of, unanswered
 from prodtui.readiness.pillars.databases import over_servers, unseen
 
-CHECKS = Checks(Plane.RELEASE, Plane.POOLS)
+CHECKS = Checks(Plane.RELEASE, Plane.POOLS, Plane.REGISTRY, Plane.PROBES)
 _UNAUTHENTICATED = (401, 403)
 _SAYS_NOTHING = (408, 425, 429)
 """Client errors that say when to ask again, not whether one may (RFC 9110, 8470, 6585)."""

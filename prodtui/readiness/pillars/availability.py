@@ -35,7 +35,7 @@ _MAINTENANCE = ("_service_maintenance", "_node_maintenance")
 )
 def passing(view: ServiceView, ask: Question) -> Finding | None:
     """The share of the counted instances that pass. What is not known decides only where it could change the state."""
-    if not _sources(view):
+    if not _sources(view, ask):
         return None
     found = fleet(view, ask)
     if not found.counted:
@@ -78,7 +78,7 @@ def _fails_below(state: State, ask: Question) -> str:
 )
 def min_instances(view: ServiceView, ask: Question) -> Finding | None:
     """Passing instances against the minimum of the tier."""
-    if not _sources(view):
+    if not _sources(view, ask):
         return None
     found = fleet(view, ask)
     if not found.counted and not found.out:
@@ -117,7 +117,7 @@ def min_instances(view: ServiceView, ask: Question) -> Finding | None:
 )
 def present(view: ServiceView, ask: Question) -> Finding | None:
     """Absence may be a crash or a retirement: it is UNKNOWN until somebody says which."""
-    sources = _sources(view)
+    sources = _sources(view, ask)
     if not sources or not view.is_declared:
         return None
     instances, services = ask.heard(view.instances), ask.heard(view.registered)
@@ -140,7 +140,7 @@ def present(view: ServiceView, ask: Question) -> Finding | None:
 )
 def has_check(view: ServiceView, ask: Question) -> Finding | None:
     """A service without checks is vacuously healthy in a registry."""
-    sources = _sources(view)
+    sources = _sources(view, ask)
     if not sources:
         return None
     own = [c for c in view.health if c.record.service and not c.record.id.startswith(_MAINTENANCE)]
@@ -170,7 +170,7 @@ def has_check(view: ServiceView, ask: Question) -> Finding | None:
 )
 def maintenance(view: ServiceView, ask: Question) -> Finding | None:
     """Instances that somebody took out of service."""
-    if not _sources(view) or not view.instances:
+    if not _sources(view, ask) or not view.instances:
         return None
     found = fleet(view, ask)
     out = [member for member in found.out if member.phase is Phase.MAINTENANCE]
@@ -206,7 +206,11 @@ def flapping(view: ServiceView, ask: Question) -> Finding | None:
     return worst(found)
 
 
-def _sources(view: ServiceView) -> tuple[SourceState, ...]:
+def _sources(view: ServiceView, ask: Question) -> tuple[SourceState, ...]:
+    return ask.once(_registries, view)
+
+
+def _registries(view: ServiceView, _: Question) -> tuple[SourceState, ...]:
     return (*view.planes.get(Plane.REGISTRY, ()), *view.planes.get(Plane.PROBES, ()))
 
 
@@ -214,7 +218,7 @@ def _nobody(view: ServiceView, ask: Question, found: Fleet) -> Finding:
     if found.out:
         return _of_fleet(found, ask, State.UNKNOWN, f"no instance in service{_out(found)}", brief="none in service")
     registered = worst(ask.unheard(view.registered))
-    return registered or ask.silence(_sources(view), f"{view.name}'s instances")
+    return registered or ask.silence(_sources(view, ask), f"{view.name}'s instances")
 
 
 def _out(found: Fleet) -> str:
@@ -237,7 +241,7 @@ def _of_fleet(
     limit: float | None = None,
 ) -> Finding:
     return msgspec.structs.replace(
-        ask.once(_seen, lambda: _seen(found)),
+        ask.once(_seen, found),
         state=state,
         reason=reason,
         brief=brief,
@@ -248,7 +252,7 @@ def _of_fleet(
     )
 
 
-def _seen(found: Fleet) -> Finding:
+def _seen(found: Fleet, _: Question) -> Finding:
     """The instances as evidence, before they are judged."""
     members = found.counted or found.out
     times = [member.said.source.read_at for member in members]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
@@ -18,7 +17,7 @@ from prodtui.readiness.finding import Finding, Row, of_record, worst
 from prodtui.readiness.fleet import Member, fleet
 from prodtui.readiness.pillars.asked import RELEASE, serving, sources_of, unanswered
 
-CHECKS = Checks(Plane.RELEASE, Plane.REGISTRY, Plane.POOLS)
+CHECKS = Checks(Plane.RELEASE, Plane.REGISTRY, Plane.POOLS, Plane.PROBES)
 CONFIG_HASH = "config_hash"
 """The key of an instance's metadata under which it says which configuration it runs with."""
 Judged = Callable[[ConfigurationKey], tuple[State, str]]
@@ -145,16 +144,22 @@ def uniform(view: ServiceView, ask: Question) -> Finding | None:
     lost = worst(ask.unheard([member.said for member in members]))
     if lost is not None:
         return lost
-    variants = Counter(told)
-    versions, hashes = {version for version, _ in variants}, {config for _, config in variants}
-    silent = {name for name, seen in (("version", versions), (CONFIG_HASH, hashes)) if "" in seen and len(seen) > 1}
-    shown = ", ".join([f"{_name(variant)} ×{count}" for variant, count in variants.most_common()])
+    variants = {variant: told.count(variant) for variant in dict.fromkeys(told)}
+    silent = _silent(variants) if len(variants) > 1 else []
+    commonest_first = sorted(variants, key=lambda variant: -variants[variant])
+    shown = ", ".join([f"{_name(variant)} ×{variants[variant]}" for variant in commonest_first])
     if silent:
-        state, reason = State.UNKNOWN, f"{shown}: some instance says no {' and no '.join(sorted(silent))}"
+        state, reason = State.UNKNOWN, f"{shown}: some instance says no {' and no '.join(silent)}"
     else:
         state, reason = ask.limits.judge(float(len(variants))), shown
     first = next(member for member, variant in zip(members, told, strict=True) if any(variant))
     return of_record(first.said, state, reason, brief="" if state is State.PASS else shown, evidence=Row(_row, members))
+
+
+def _silent(variants: Iterable[tuple[str, str]]) -> list[str]:
+    """What some instance does not say while others do."""
+    versions, hashes = {version for version, _ in variants}, {config for _, config in variants}
+    return [what for what, seen in ((CONFIG_HASH, hashes), ("version", versions)) if "" in seen and len(seen) > 1]
 
 
 def _row(members: Sequence[Member]) -> dict[str, str]:

@@ -179,7 +179,7 @@ def over_servers(
 
     `only`: the check is of such servers alone, and says nothing of a server that was never seen.
     """
-    servers = [s for s in view.planes.get(Plane.POOLS, ()) if s.declared.kind in SERVER_KINDS]
+    servers = ask.once(_servers, view)
     if not servers or not view.databases:
         return None
     judged = [said for said in view.servers if only is None or only(said.record)]
@@ -187,6 +187,10 @@ def over_servers(
     if only is None:
         findings += [ask.silence(servers, f"database {name}") for name in _missing(view, servers, ask)]
     return worst(findings, good=good)
+
+
+def _servers(view: ServiceView, _: Question) -> list[SourceState]:
+    return [source for source in view.planes.get(Plane.POOLS, ()) if source.declared.kind in SERVER_KINDS]
 
 
 def _replicated(server: DatabaseServer) -> bool:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from prodtui.model.assessment import State
 from prodtui.model.records import Plane, Sli, Target
 from prodtui.model.service_view import Said, ServiceView
 from prodtui.readiness import words
 from prodtui.readiness.check import Checks, Question
 from prodtui.readiness.criteria import Limits
-from prodtui.readiness.finding import Finding, Row, of_record, worst
+from prodtui.readiness.finding import MOST_SUBJECTS, Finding, Row, of_record, worst
 from prodtui.readiness.pillars.sli import FRESH_SCRAPES, label, scrape_interval_s
 
 CHECKS = Checks(Plane.METRICS)
@@ -42,22 +44,21 @@ def targets_up(view: ServiceView, ask: Question) -> Finding | None:
     state = at_best if at_best in (at_worst, State.FAIL) else State.UNKNOWN
     reason = f"{len(up)} of {words.plural(total, 'target')} up"
     brief = "" if state is State.PASS else f"{len(up)}/{total} targets up"
-    evidence = Row(_row, (*down, *unsure))
-    findings = [
-        of_record(
-            said,
-            state,
-            reason,
-            brief=brief,
-            value=len(up) / total,
-            unit="ratio",
-            evidence=evidence,
-            severity=rank,
-        )
-        for rank, group in enumerate((up, unsure, down))
-        for said in group
-    ]
-    return worst(findings + ask.unheard(view.targets))
+    worst_first = (*down, *unsure, *up)
+    found = of_record(
+        worst_first[0],
+        state,
+        reason,
+        brief=brief,
+        value=len(up) / total,
+        unit="ratio",
+        evidence=Row(_row, (*down, *unsure)),
+    )
+    if total > 1:
+        subjects = tuple([said.subject for said in worst_first[:MOST_SUBJECTS]])
+        found = msgspec.structs.replace(found, subjects=subjects)
+    lost = ask.unheard(view.targets)
+    return worst([found, *lost]) if lost else found
 
 
 def _row(targets: Sequence[Said[Target]]) -> dict[str, str]:

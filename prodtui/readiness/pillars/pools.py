@@ -172,7 +172,7 @@ def _each(
     view: ServiceView, ask: Question, judge: Callable[[Said[Pool]], Finding], *, good: str = ""
 ) -> Finding | None:
     """The worst finding over the service's pools; a declared pool that nobody reports is UNKNOWN."""
-    poolers = poolers_of(view)
+    poolers = ask.once(_poolers, view)
     if not poolers:
         return None
     findings = [judge(said) for said in ask.heard(view.pools)] + ask.unheard(view.pools)
@@ -180,6 +180,10 @@ def _each(
         seen = {said.record.name for said in view.pools}
         findings += [ask.silence(poolers, name) for name in view.declared.pools if name not in seen]
     return worst(findings, good=good)
+
+
+def _poolers(view: ServiceView, _: Question) -> tuple[SourceState, ...]:
+    return poolers_of(view)
 
 
 def poolers_of(view: ServiceView) -> tuple[SourceState, ...]:

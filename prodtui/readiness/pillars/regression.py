@@ -100,7 +100,7 @@ def beside_baseline(ask: Question, found: Finding, shown: str, *, wanted: bool) 
         kept = {"baseline": str(baseline.value), "accepted evaluations": str(baseline.count)}
         if baseline.pinned is not None:
             kept["pinned"] = str(baseline.pinned)
-        return msgspec.structs.replace(found, evidence={**found.evidence, **kept})
+        return msgspec.structs.replace(found, evidence={**found.seen, **kept})
     if found.state is not State.UNKNOWN or value is None or not math.isfinite(value) or not ask.relative:
         return found
     count = baseline.count if baseline else 0

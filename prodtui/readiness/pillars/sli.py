@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from prodtui.model.assessment import State
 from prodtui.model.records import Plane, Sli
@@ -22,11 +22,15 @@ def over_slis(view: ServiceView, ask: Question, judge: Callable[[Said[Sli]], Fin
     if not sources:
         return None
     heard = ask.heard(view.slis)
-    doubts = ask.once(distrust, lambda: [distrust(said, ask.now) for said in heard])
+    doubts = ask.once(_doubts, heard)
     findings = [
         unknown(said, "requests", doubt) if doubt else judge(said) for said, doubt in zip(heard, doubts, strict=True)
     ]
     return worst(findings + ask.unheard(view.slis)) or ask.silence(sources, f"requests of {label(view)}")
+
+
+def _doubts(heard: Sequence[Said[Sli]], ask: Question) -> list[str]:
+    return [distrust(said, ask.now) for said in heard]
 
 
 def distrust(said: Said[Sli], now: float) -> str:

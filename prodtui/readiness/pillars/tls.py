@@ -17,7 +17,7 @@ from prodtui.readiness.criteria import Criteria, Limits
 from prodtui.readiness.finding import Finding, Row, of_record, worst
 from prodtui.readiness.pillars.asked import HANDSHAKES, serving, sources_of, unanswered
 
-CHECKS = Checks(Plane.RELEASE)
+CHECKS = Checks(Plane.RELEASE, Plane.REGISTRY, Plane.PROBES)
 _VERSIONS = {"SSLv2": 0.2, "SSLv3": 0.3, "TLSv1": 1.0, "TLSv1.1": 1.1, "TLSv1.2": 1.2, "TLSv1.3": 1.3}
 _WARNS_SHARE, _FAILS_SHARE = 1 / 3, 1 / 6
 """Of a certificate's lifetime: ACME clients renew short-lived ones when a third is left."""
