@@ -27,7 +27,9 @@ def main() -> None:
         sys.exit(dashboard(options.get("--config"), options.get("--env"), theme=options.get("--theme")))
     from prodtui.cli.main import run
 
-    sys.exit(run(words))
+    code = run(words)
+    gc.freeze()  # what is left goes with the process: collecting it first costs 50 ms
+    sys.exit(code)
 
 
 def collect_less_often() -> None:

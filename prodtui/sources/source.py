@@ -22,6 +22,8 @@ class Source(Protocol):
     Settings: ClassVar[type[SourceSettings]]
     waits: ClassVar[bool]
     """True where `read` itself waits (about one interval) for a change, as a blocking query does."""
+    counts: ClassVar[bool]
+    """True where some of what it says comes from two readings of a counter: one look reads it twice."""
     needs: ClassVar[tuple[str, ...]]
     """Modules that take long to import; they are there before the first read, and count for no deadline."""
 

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 
+from prodtui.model.asks import Asks
 from prodtui.model.moment import Moment
 from prodtui.polling.poll import Poll
 from prodtui.readiness.standard import PLAIN, Standard
@@ -29,7 +30,7 @@ async def read_once(
     """Reads every source and returns what is known; with two readings also what is told by two values of a counter.
 
     Sources are read at the same time, each under its own deadline, all within `deadline_s`: what has not answered by
-    then is a timeout.
+    then is a timeout. Those that count are read first, and the others while two of their readings lie apart.
     """
     ends = time.monotonic() + deadline_s
     environment = with_release(environment, standard.policy, patience_s=deadline_s)
@@ -37,6 +38,7 @@ async def read_once(
     polls = polls_of(environment)
     followers = [poll for poll in polls if isinstance(poll.source, Follower)]
     leaders = [poll for poll in polls if poll not in followers]
+    counting = [poll for poll in leaders if poll.source.counts] if readings > 1 else []
 
     def left_s() -> float:
         return max(0.0, ends - time.monotonic())
@@ -48,21 +50,23 @@ async def read_once(
         for reading in await asyncio.gather(*(poll.read(within_s) for poll in asked)):
             course.tell(reading)
 
+    async def read_the_others(asked: Asks) -> None:
+        await read([poll for poll in leaders if poll not in counting])
+        tell_followers(polls, course.snapshot)
+        # Of services that only a source knew of, the policy's questions are asked now.
+        anew = [poll for poll in leaders if isinstance(poll.source, Askable) and poll not in counting]
+        await read([*followers, *(anew if tell_asked(polls, course) != asked else ())])
+
     try:
         asked = tell_asked(polls, course)
-        await read(leaders)
-        tell_followers(polls, course.snapshot)
-        wanted = tell_asked(polls, course)
-        if readings == 1 and wanted != asked:
-            # Of services that only a source knew of, the policy's questions are asked now.
-            followers += [poll for poll in leaders if isinstance(poll.source, Askable)]
-        pause_s = min(apart_s, left_s()) if readings > 1 else 0.0
-        await asyncio.gather(read(followers), asyncio.sleep(pause_s))
+        await read(counting)
+        pause_s = min(apart_s, left_s()) if counting else 0.0
+        await asyncio.gather(read_the_others(asked), asyncio.sleep(pause_s))
         for again in range(1, readings):
             course.observe(time.time())
             if again > 1:
                 await asyncio.sleep(min(apart_s, left_s()))
-            await read([poll for poll in leaders if not poll.source.waits])
+            await read(counting)
         return course.moment(time.time())
     finally:
         await asyncio.gather(*(poll.close() for poll in polls))

@@ -58,6 +58,7 @@ class Envoy:
     plane: ClassVar[Plane] = Plane.BREAKERS
     Settings: ClassVar[type[SourceSettings]] = EnvoySettings
     waits: ClassVar[bool] = False
+    counts: ClassVar[bool] = True
     needs: ClassVar[tuple[str, ...]] = ("httpx",)
 
     def __init__(self, name: str, settings: EnvoySettings) -> None:

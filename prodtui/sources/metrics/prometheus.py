@@ -44,6 +44,7 @@ class Prometheus:
     plane: ClassVar[Plane] = Plane.METRICS
     Settings: ClassVar[type[SourceSettings]] = PrometheusSettings
     waits: ClassVar[bool] = False
+    counts: ClassVar[bool] = False
     needs: ClassVar[tuple[str, ...]] = (
         "prodtui.sources.metrics.connection",
         "prodtui.sources.metrics.expressions",

@@ -36,6 +36,7 @@ class PgBouncer:
     plane: ClassVar[Plane] = Plane.POOLS
     Settings: ClassVar[type[SourceSettings]] = PgBouncerSettings
     waits: ClassVar[bool] = False
+    counts: ClassVar[bool] = True
     needs: ClassVar[tuple[str, ...]] = ("prodtui.sources.pools.console",)
 
     def __init__(self, name: str, settings: PgBouncerSettings) -> None:

@@ -45,6 +45,7 @@ class PostgreSQL:
     plane: ClassVar[Plane] = Plane.POOLS
     Settings: ClassVar[type[SourceSettings]] = PostgreSQLSettings
     waits: ClassVar[bool] = False
+    counts: ClassVar[bool] = True
     needs: ClassVar[tuple[str, ...]] = ("asyncpg",)
 
     def __init__(self, name: str, settings: PostgreSQLSettings) -> None:

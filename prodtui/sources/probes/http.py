@@ -76,6 +76,7 @@ class HttpProbes:
     plane: ClassVar[Plane] = Plane.PROBES
     Settings: ClassVar[type[SourceSettings]] = HttpProbesSettings
     waits: ClassVar[bool] = False
+    counts: ClassVar[bool] = False
     needs: ClassVar[tuple[str, ...]] = ("httpx",)
 
     def __init__(self, name: str, settings: HttpProbesSettings) -> None:

@@ -49,6 +49,7 @@ class Consul:
     plane: ClassVar[Plane] = Plane.REGISTRY
     Settings: ClassVar[type[SourceSettings]] = ConsulSettings
     waits: ClassVar[bool] = True
+    counts: ClassVar[bool] = False
     needs: ClassVar[tuple[str, ...]] = ("httpx",)
 
     def __init__(self, name: str, settings: ConsulSettings) -> None:

@@ -30,6 +30,7 @@ class Etcd:
     plane: ClassVar[Plane] = Plane.REGISTRY
     Settings: ClassVar[type[SourceSettings]] = EtcdSettings
     waits: ClassVar[bool] = True
+    counts: ClassVar[bool] = False
     needs: ClassVar[tuple[str, ...]] = ("httpx",)
 
     def __init__(self, name: str, settings: EtcdSettings) -> None:

@@ -44,6 +44,7 @@ class Handshakes:
     plane: ClassVar[Plane] = Plane.RELEASE
     Settings: ClassVar[type[SourceSettings]] = HandshakesSettings
     waits: ClassVar[bool] = True
+    counts: ClassVar[bool] = False
     needs: ClassVar[tuple[str, ...]] = ("httpx", "cryptography.x509")
 
     def __init__(self, name: str, settings: HandshakesSettings) -> None:

@@ -37,6 +37,7 @@ class Release:
     plane: ClassVar[Plane] = Plane.RELEASE
     Settings: ClassVar[type[SourceSettings]] = ReleaseSettings
     waits: ClassVar[bool] = False
+    counts: ClassVar[bool] = False
     needs: ClassVar[tuple[str, ...]] = ("dotenv.parser",)
 
     def __init__(self, name: str, settings: ReleaseSettings) -> None:
