@@ -99,6 +99,38 @@ class Desk:
         if self._watch is not None:
             self._watch.refresh()
 
+    async def past(self, at: float) -> Moment:
+        raise UsageError(f"nothing is kept of {at:.0f}")
+
+    async def turn(self, at: float, *, forward: bool) -> float | None:  # noqa: ARG002
+        return None
+
+    async def span(self) -> tuple[float, float] | None:
+        return None
+
+    @property
+    def environment(self) -> str:
+        return self._env or ""
+
+    def environments(self) -> tuple[str, ...]:
+        return (self.environment,)
+
+    def switch(self, environment: str) -> None:
+        raise UsageError(f'no environment "{environment}"')
+
+    @property
+    def read_only(self) -> bool:
+        return True
+
+    async def acknowledge(self, about: str, note: str) -> None:  # noqa: ARG002
+        raise UsageError("nothing is kept")
+
+    async def export(self, moment: Moment, form: str) -> Path:  # noqa: ARG002
+        raise UsageError(f"{form} is not written")
+
+    async def handover(self, moment: Moment) -> str:  # noqa: ARG002
+        raise UsageError("nothing to hand over")
+
     def _loaded(self) -> tuple[Environment, Policy]:
         # In a thread: importing the libraries behind the sources takes longer than a frame may wait.
         import prodtui.watch  # noqa: F401

@@ -8,6 +8,7 @@ import msgspec
 
 from prodtui.model.assessment import Assessment
 from prodtui.model.evaluation import Evaluation
+from prodtui.model.incident import Acknowledgement, BlindSpot, ChangeSeen, FirstCause
 from prodtui.model.service_view import ServiceView
 from prodtui.model.snapshot import Snapshot
 
@@ -52,3 +53,12 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
     """p99 in seconds by metrics label, oldest first, one point each ten seconds."""
     accepted: Evaluation | None = None
     """The last accepted evaluation of the environment, where one is remembered."""
+    first: tuple[FirstCause, ...] = ()
+    """One for each group of failing entities that depend on one another, the one that explains most first."""
+    blind: tuple[BlindSpot, ...] = ()
+    changes: tuple[ChangeSeen, ...] = ()
+    """Newest first."""
+    acknowledged: tuple[Acknowledgement, ...] = ()
+    """Newest first."""
+    newest: float | None = None
+    """Where this is a moment of the past: the time of the newest one; None: it is live."""

@@ -2,18 +2,58 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from prodtui.model.moment import Moment
     from prodtui.model.records import HealthCheck
     from prodtui.model.rerun import Rerun
 
 
 class Controls(Protocol):
-    """The one seam back from the screens."""
+    """The one seam back from the screens. What acts raises UsageError where it is not allowed or can't be done."""
 
     def refresh(self) -> None:
         """Asks every source now."""
 
     async def rerun(self, check: HealthCheck) -> Rerun:
         """Makes one HTTP health check again, bounded; a failure is told in the result's cause."""
+
+    # Time
+
+    async def past(self, at: float) -> Moment:
+        """The moment at a Unix time: of the oldest kept, if earlier; with `newest` set. Raises UsageError: no past."""
+
+    async def turn(self, at: float, *, forward: bool) -> float | None:
+        """The time of the next (or the last) event after (before) a Unix time; None where there is none."""
+
+    async def span(self) -> tuple[float, float] | None:
+        """From when to when there is a past, Unix seconds; None where nothing is kept."""
+
+    # Environments
+
+    @property
+    def environment(self) -> str:
+        """The one that is shown; empty before it is known."""
+
+    def environments(self) -> tuple[str, ...]:
+        """All that the configuration has."""
+
+    def switch(self, environment: str) -> None:
+        """Shows another one from the next moment on, without waiting for the one that is left. Raises UsageError."""
+
+    # What leaves a trace
+
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing that acts is allowed."""
+
+    async def acknowledge(self, about: str, note: str) -> None:
+        """Keeps that somebody has seen it, for all who share the journal."""
+
+    async def export(self, moment: Moment, form: str) -> Path:
+        """Writes an incident as `markdown`, `json` or `svg` into a file of the current directory; returns it."""
+
+    async def handover(self, moment: Moment) -> str:
+        """What is open, since when, and what was tried, as Markdown."""

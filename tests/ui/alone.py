@@ -13,6 +13,7 @@ from prodtui.model.rerun import Rerun
 from prodtui.sources.probes.rerun import rerun
 from prodtui.ui.app import ProdtuiApp
 from tests.ui import judged, moments
+from tests.ui.hands import EmptyHand
 
 STILL: dict[str, Callable[[], Moment]] = {
     "ill": moments.ill,
@@ -23,7 +24,7 @@ STILL: dict[str, Callable[[], Moment]] = {
 """Scenes of one moment."""
 
 
-class Scene:
+class Scene(EmptyHand):
     """What is told, and when."""
 
     def __init__(self, name: str) -> None:

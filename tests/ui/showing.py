@@ -12,11 +12,12 @@ from prodtui.model.records import HealthCheck
 from prodtui.model.rerun import Rerun
 from prodtui.sources.probes.rerun import rerun
 from prodtui.ui.app import ProdtuiApp
+from tests.ui.hands import EmptyHand
 
 PATIENCE_S = 5.0
 
 
-class Hand:
+class Hand(EmptyHand):
     """Hands moments to the screens, and answers what they ask as the dashboard does."""
 
     def __init__(self, *moments: Moment) -> None:
