@@ -128,6 +128,11 @@ class Desk:
     async def export(self, moment: Moment, form: str) -> Path:  # noqa: ARG002
         raise UsageError(f"{form} is not written")
 
+    async def picture(self, svg: str) -> Path:
+        from prodtui.cli.picture import written
+
+        return await asyncio.to_thread(written, svg)
+
     async def handover(self, moment: Moment) -> str:  # noqa: ARG002
         raise UsageError("nothing to hand over")
 

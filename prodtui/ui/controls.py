@@ -55,5 +55,8 @@ class Controls(Protocol):
     async def export(self, moment: Moment, form: str) -> Path:
         """Writes an incident as `markdown`, `json` or `svg` into a file of the current directory; returns it."""
 
+    async def picture(self, svg: str) -> Path:
+        """Writes the picture of a screen into a file of the current directory; returns it."""
+
     async def handover(self, moment: Moment) -> str:
         """What is open, since when, and what was tried, as Markdown."""

@@ -43,5 +43,8 @@ class EmptyHand:
     async def export(self, moment: Moment, form: str) -> Path:
         raise UsageError(f"nothing of {moment.now} can be written as {form}")
 
+    async def picture(self, svg: str) -> Path:
+        raise UsageError(f"no place for {len(svg)} characters")
+
     async def handover(self, moment: Moment) -> str:
         raise UsageError(f"nothing of {moment.now} to hand over")

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from prodtui.model.errors import UsageError
-from prodtui.ui.palette import COLOURS, Depth, ascii_only, depth_of, load_palette, themes
+from prodtui.ui.palette import Depth, ascii_only, depth_of, load_palette
+from prodtui.ui.theme import COLOURS, themes
 
 STYLES = (*COLOURS, "strong bad", "strong", "under", "", "#aabbcc", "READY", "WARN", "NOT_READY", "INCONCLUSIVE")
 
