@@ -137,6 +137,15 @@ class Root(BaseSettings):
     services: dict[ServiceName, ServiceSettings] = Field(
         default={}, description="What is known beforehand of services, in every environment."
     )
+    theme: str | None = Field(
+        default=None,
+        description="The dashboard's colours: dark, light, contrast, mono, or one of your own: NAME.toml under `themes/` "
+        "in the user's configuration directory, or a file's path. `--theme` wins.",
+    )
+    keys: dict[str, str] = Field(
+        default={},
+        description='Other keys for what the dashboard does, by the action\'s name: `pause = "p"`, `down = "j,ctrl-n"`.',
+    )
 
 
 def is_table(annotation: Any) -> bool:  # noqa: ANN401 — an annotation is any object

@@ -29,19 +29,19 @@ class Grid(Searched, can_focus=True):
     """A titled list with columns."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "open"),
-        Binding("j,down", "move(1)", "down", show=False),
-        Binding("k,up", "move(-1)", "up", show=False),
-        Binding("g,home", "edge(-1)", "first", show=False),
-        Binding("G,end", "edge(1)", "last", show=False),
-        Binding("ctrl+d", "page(0.5)", "half a page down", show=False),
-        Binding("ctrl+u", "page(-0.5)", "half a page up", show=False),
-        Binding("pagedown", "page(1)", "page down", show=False),
-        Binding("pageup", "page(-1)", "page up", show=False),
-        Binding("l,right", "sideways(1)", "more columns", show=False),
-        Binding("h,left", "sideways(-1)", "fewer columns", show=False),
-        Binding("s", "sort", "sort"),
-        Binding("S", "reverse", "reverse the sort", show=False),
+        Binding("enter", "open", "open", id="open"),
+        Binding("j,down", "move(1)", "down", show=False, id="down"),
+        Binding("k,up", "move(-1)", "up", show=False, id="up"),
+        Binding("g,home", "edge(-1)", "first", show=False, id="first"),
+        Binding("G,end", "edge(1)", "last", show=False, id="last"),
+        Binding("ctrl+d", "page(0.5)", "half a page down", show=False, id="half_page_down"),
+        Binding("ctrl+u", "page(-0.5)", "half a page up", show=False, id="half_page_up"),
+        Binding("pagedown", "page(1)", "page down", show=False, id="page_down"),
+        Binding("pageup", "page(-1)", "page up", show=False, id="page_up"),
+        Binding("l,right", "sideways(1)", "more columns", show=False, id="more_columns"),
+        Binding("h,left", "sideways(-1)", "fewer columns", show=False, id="fewer_columns"),
+        Binding("s", "sort", "sort", id="sort"),
+        Binding("S", "reverse", "reverse the sort", show=False, id="reverse"),
     ]
 
     class Opened(Message):
