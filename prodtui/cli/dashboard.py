@@ -7,7 +7,7 @@ import gc
 import logging
 import os
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,12 +15,12 @@ from prodtui.model.errors import ConfigurationError, UsageError
 from prodtui.ui.app import ProdtuiApp
 
 if TYPE_CHECKING:
+    from prodtui.cli.reload import Configuration
     from prodtui.journal.store import Store
     from prodtui.model.assessment import Streak
     from prodtui.model.moment import Moment
     from prodtui.model.records import HealthCheck
     from prodtui.model.rerun import Rerun
-    from prodtui.readiness.policy import Policy
     from prodtui.settings.loaded import Environment
     from prodtui.watch import Watch
 
@@ -28,6 +28,8 @@ _log = logging.getLogger(__name__)
 UNUSABLE = 2
 CRASHED = 5
 DEBUG = "PRODTUI_DEBUG"
+THEME = "PRODTUI_THEME"
+"""Before the configuration is read, so that the first frame has its colours."""
 KEPT_EVERY_S = 10.0
 """At most so often what delays improvements is written down."""
 HELD_TOO_LONG_S = 0.010
@@ -37,18 +39,23 @@ HELD_TOO_LONG_S = 0.010
 class Desk:
     """What the screens ask for, answered from the watch: the only place where both are known."""
 
-    def __init__(self, config: Path | None, env: str | None) -> None:
+    def __init__(self, config: Path | None, env: str | None, *, read_only: bool = False) -> None:
         self._config = config
         self._env = env
+        self._read_only = read_only
         self._watch: Watch | None = None
-        self._policy: Policy | None = None
+        self.configuration: Configuration | None = None
+        """The one that is in force."""
+        self.arrived: Callable[[Configuration], None] = lambda _: None
+        """Told of each that comes into force."""
         self._kept: Mapping[str, Streak] = {}
         self._kept_at = 0.0
 
     async def moments(self) -> AsyncIterator[Moment]:
         """The environment's moments, for as long as somebody looks. Raises ConfigurationError, UsageError."""
-        environment, policy = await asyncio.to_thread(self._loaded)
-        self._policy = policy
+        self.configuration = await asyncio.to_thread(self.read)
+        self.arrived(self.configuration)
+        environment, policy = self.configuration.environment, self.configuration.policy
         if os.environ.get(DEBUG):
             loop = asyncio.get_running_loop()
             loop.slow_callback_duration = HELD_TOO_LONG_S
@@ -90,7 +97,7 @@ class Desk:
         """Makes an HTTP health check again, now."""
         from prodtui.sources.probes.rerun import rerun
 
-        part = self._policy.services.get(check.service) if self._policy else None
+        part = self.configuration.policy.services.get(check.service) if self.configuration else None
         tls = part.asks.tls if part else None
         return await rerun(check.definition.url or "", ca_file=(tls.ca_file or None) if tls else None)
 
@@ -110,17 +117,20 @@ class Desk:
 
     @property
     def environment(self) -> str:
-        return self._env or ""
+        return self._env or (self.configuration.environment.name if self.configuration else "")
 
     def environments(self) -> tuple[str, ...]:
-        return (self.environment,)
+        return tuple(self.configuration.loaded.settings.environments) if self.configuration else ()
 
     def switch(self, environment: str) -> None:
-        raise UsageError(f'no environment "{environment}"')
+        """The next moments are of this one. Raises UsageError."""
+        if self.configuration is not None:
+            self.configuration.loaded.environment(environment)
+        self._env = environment
 
     @property
     def read_only(self) -> bool:
-        return True
+        return self._read_only
 
     async def acknowledge(self, about: str, note: str) -> None:  # noqa: ARG002
         raise UsageError("nothing is kept")
@@ -136,26 +146,52 @@ class Desk:
     async def handover(self, moment: Moment) -> str:  # noqa: ARG002
         raise UsageError("nothing to hand over")
 
-    def _loaded(self) -> tuple[Environment, Policy]:
+    def read(self) -> Configuration:
+        """The configuration as it is now. Blocks. Raises ConfigurationError, UsageError."""
         # In a thread: importing the libraries behind the sources takes longer than a frame may wait.
         import prodtui.watch  # noqa: F401
-        from prodtui.cli.environment import environment
-        from prodtui.cli.gate import policy_of
+        from prodtui.cli.reload import read_configuration
 
-        found = environment(self._config, self._env)
-        return found, policy_of(found, None)
+        return read_configuration(self._config, self._env)
 
 
-def dashboard(config: Path | str | None, env: str | None, *, theme: str | None = None) -> int:
+def dashboard(
+    config: Path | str | None,
+    env: str | None,
+    *,
+    theme: str | None = None,
+    read_only: bool = False,
+    mouse: bool = False,
+) -> int:
     """Runs the dashboard until it is quit; returns the exit code."""
     from prodtui.cli.log import log_file
 
-    desk = Desk(Path(config) if config else None, env)
+    desk = Desk(Path(config) if config else None, env, read_only=read_only)
+
+    async def beside(app: ProdtuiApp) -> None:
+        from prodtui.cli.history import kept
+        from prodtui.cli.reload import follow_edits
+
+        app.history.earlier = await asyncio.to_thread(kept)
+        await follow_edits(app, desk)
+
     try:
-        app = ProdtuiApp(desk.moments, desk, theme=theme, log_path=log_file())
-    except UsageError as error:  # no such theme
+        app = ProdtuiApp(desk.moments, desk, theme=theme or os.environ.get(THEME), log_path=log_file(), beside=beside)
+    except (ConfigurationError, UsageError) as error:  # no such theme, or one that can't be used
         return _unusable(error)
-    app.run(mouse=False)
+
+    def arrived(configuration: Configuration) -> None:
+        app.set_keymap(dict(configuration.keys))
+        app.page.say_keys()
+        if theme is None and configuration.loaded.settings.theme:
+            app.recolour(configuration.loaded.settings.theme)
+
+    desk.arrived = arrived
+    app.run(mouse=mouse)
+    if app.history.added:
+        from prodtui.cli.history import keep
+
+        keep(app.history.added)
     failure = app.failure
     if isinstance(failure, (ConfigurationError, UsageError)):
         return _unusable(failure)

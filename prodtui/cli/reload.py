@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,6 +12,8 @@ from prodtui.model.errors import ConfigurationError, UsageError
 
 if TYPE_CHECKING:
     from prodtui.cli.dashboard import Desk
+    from prodtui.readiness.policy import Policy
+    from prodtui.settings.loaded import Environment, Loaded
     from prodtui.ui.app import ProdtuiApp
 
 EVERY_S = 2.0
@@ -23,6 +27,38 @@ class Stamp(NamedTuple):
     inode: int
 
 
+class Configuration(NamedTuple):
+    """A configuration as it was read, and what the dashboard takes from it."""
+
+    loaded: Loaded
+    stamp: Stamp | None
+    environment: Environment
+    policy: Policy
+    keys: Mapping[str, str]
+
+    def is_watched_like(self, other: Configuration) -> bool:
+        """Whether the same sources are read in the same way."""
+        mine, its = self.loaded.settings, other.loaded.settings
+        same = (mine.environments, mine.services, mine.store) == (its.environments, its.services, its.store)
+        return same and self.environment.name == other.environment.name and self.policy == other.policy
+
+
+def read_configuration(config: Path | None, env: str | None) -> Configuration:
+    """Blocks: to be called in a thread. Raises ConfigurationError, UsageError."""
+    from prodtui.cli.gate import policy_of
+    from prodtui.cli.keys import keymap_of
+    from prodtui.cli.log import log_to_file
+    from prodtui.settings.load import load
+    from prodtui.settings.toml_file import find
+
+    log_to_file()
+    file = find(config, os.environ, Path.cwd())
+    stamp = stamp_of(file) if file is not None else None  # before it is read: an edit meanwhile is seen as one
+    loaded = load(config)
+    environment = loaded.environment(env)
+    return Configuration(loaded, stamp, environment, policy_of(environment, None), keymap_of(loaded))
+
+
 def stamp_of(path: Path) -> Stamp | None:
     """None where there is no such file."""
     try:
@@ -33,33 +69,32 @@ def stamp_of(path: Path) -> Stamp | None:
 
 
 async def follow_edits(app: ProdtuiApp, desk: Desk, every_s: float = EVERY_S) -> None:
-    """Looks at the file again and again, and reads it again when it has changed."""
+    """Looks at the file again and again, and reads it anew when it has changed."""
     while True:
         await asyncio.sleep(every_s)
-        before = desk.applied
-        if before is None or before.path is None:
+        before = desk.configuration
+        path = before.loaded.path if before is not None else None
+        if before is None or path is None:
             continue
-        stamp = await asyncio.to_thread(stamp_of, before.path)
+        stamp = await asyncio.to_thread(stamp_of, path)
         if stamp != before.stamp:
-            await _read_again(app, desk, stamp)
+            desk.configuration = before = before._replace(stamp=stamp)  # told once, whatever is wrong
+            await _read_anew(app, desk, before, path)
 
 
-async def _read_again(app: ProdtuiApp, desk: Desk, stamp: Stamp | None) -> None:
-    before = desk.applied
-    if before is None:
-        return
-    desk.applied = before._replace(stamp=stamp)  # told once, whatever is wrong
-    if stamp is None:
-        app.say(f"{before.path}: no longer there; what was read of it stays in force", "warn")
+async def _read_anew(app: ProdtuiApp, desk: Desk, before: Configuration, path: Path) -> None:
+    if before.stamp is None:
+        app.say(f"{path}: no longer there; what was read of it stays in force", "warn")
         return
     try:
-        after = await asyncio.to_thread(desk.read_configuration)
+        after = await asyncio.to_thread(desk.read)
     except (ConfigurationError, UsageError) as error:
-        app.say(f"{error}; the old settings stay in force", "bad")
+        app.say(f"{error}\nthe old settings stay in force", "bad")
         return
-    desk.apply(after)
-    if after.watched != before.watched:
+    desk.configuration = after
+    desk.arrived(after)
+    if not after.is_watched_like(before):
         app.restart()
         app.say("the configuration was edited: all sources are read anew")
-    elif after != before._replace(stamp=after.stamp):
+    elif (after.keys, after.loaded.settings.theme) != (before.keys, before.loaded.settings.theme):
         app.say("the configuration was edited: keys and theme are in force")

@@ -139,12 +139,12 @@ class Root(BaseSettings):
     )
     theme: str | None = Field(
         default=None,
-        description="The dashboard's colours: dark, light, contrast, mono, or one of your own: NAME.toml under `themes/` "
-        "in the user's configuration directory, or a file's path. `--theme` wins.",
+        description="Colours of the dashboard: dark, light, contrast, mono, one of yours (NAME.toml under `themes/` in "
+        "the user's configuration directory), or a file's path. `--theme` wins.",
     )
     keys: dict[str, str] = Field(
         default={},
-        description='Other keys for what the dashboard does, by the action\'s name: `pause = "p"`, `down = "j,ctrl-n"`.',
+        description='Keys of the dashboard, by the name of the action: `pause = "p"`, `down = "j,f2"`.',
     )
 
 

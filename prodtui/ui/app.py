@@ -69,7 +69,9 @@ class ProdtuiApp(Console, inherit_bindings=True):
         return self.clock.held
 
     def get_default_screen(self) -> Screen[None]:
-        return self._overview(", ".join(self._sources) or "sources")
+        first = self._overview(", ".join(self._sources) or "sources")
+        first._push_result_callback(first, None)  # noqa: SLF001 — else textual can't switch away from a first screen
+        return first
 
     def _overview(self, reading: str) -> Overview:
         return Overview(self.palette, ((f"reading {reading}…", "dim"),))

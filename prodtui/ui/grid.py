@@ -162,7 +162,7 @@ class Grid(Searched, can_focus=True):
     def filter(self, typed: str) -> None:
         """Keeps the rows that match; the cursor goes to the first whose own name does, as a reason may name another.
 
-        Raises QueryError; what was kept before is kept on.
+        Raises QueryError; then what was kept before is kept on.
         """
         query = Query.of(typed, self.columns, self._given)
         self.narrow(query)

@@ -114,4 +114,3 @@ def _keys(together: Iterable[type[DOMNode]], wanted: Mapping[str, str]) -> Itera
                 keys = wanted[binding.id].split(",") if binding.id in wanted else [binding.key]
                 for key in keys:
                     yield binding.id, key
-

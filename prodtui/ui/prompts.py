@@ -58,11 +58,17 @@ class FilterAsked(Asked):
         self.start = start
 
     def told(self, text: str) -> Line:
-        try:
-            self._searched.filter(text)
-        except QueryError as wrong:
-            return ((str(wrong), "bad"),)
+        wrong = ""
         self._right = text
+        while True:
+            try:
+                self._searched.filter(self._right)
+            except QueryError as error:  # what else is typed is in force
+                wrong, self._right = wrong or str(error), error.right
+            else:
+                break
+        if wrong:
+            return ((wrong, "bad"),)
         return ((f"{self._searched.found} found", "dim"),) if text else ()
 
     def done(self, text: str) -> None:  # noqa: ARG002 — what could be understood of it is what is in force

@@ -16,9 +16,9 @@ from prodtui.ui.grid_rows import Row
 _TERM = re.compile(r'"([^"]*)"?|(\S+)')
 _FIELD = re.compile(r"([A-Za-z][A-Za-z0-9_/]*)(!=|>=|<=|[:=<>])(.*)", re.DOTALL)
 _NUMBER = re.compile(r"(-?\d+(?:\.\d+)?)(ms|s|min|m|h|d|%|k|M)?")
-_UNITS = {
-    "ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "%": 0.01, "k": 1e3, "M": 1e6,
-}  # fmt: skip
+_TIMES: Mapping[str, float] = {"m": 60, "min": 60, "h": 3600, "d": 86400, "k": 1e3, "M": 1e6}
+_PARTS: Mapping[str, float] = {"ms": 1000, "%": 100}
+"""Divided by, so that `410ms` is the very 0.41 that a source reports."""
 _ORDERED: Mapping[str, Callable[[float, float], bool]] = {
     ">": operator.gt,
     "<": operator.lt,
@@ -31,6 +31,11 @@ Test = Callable[[Row], bool]
 
 class QueryError(ValueError):
     """What was typed asks for something that no row can answer; the message says what could be asked."""
+
+    def __init__(self, message: str, right: str = "") -> None:
+        super().__init__(message)
+        self.right = right
+        """What was typed without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,11 @@ class Query:
             literal, plain = term.groups()
             field = _FIELD.fullmatch(plain) if plain else None
             if field is not None:
-                tests.append(_field(field, columns, rows))
+                try:
+                    tests.append(_field(field, columns, rows))
+                except QueryError as wrong:
+                    before = len(typed) - len(asked) + term.start()
+                    raise QueryError(str(wrong), (typed[:before] + asked[term.end() :]).strip()) from None
             elif word := (plain or literal or "").casefold():
                 words.append(word)
                 tests.append(_like(word) if fuzzy else _holds(word))
@@ -117,7 +126,7 @@ def _field(found: re.Match[str], columns: Sequence[Column], rows: Iterable[Row])
 def _number(value: str) -> float | None:
     """`250ms` in seconds, `5%` as a ratio, `10k`; None where it is no number."""
     found = _NUMBER.fullmatch(value)
-    return float(found[1]) * _UNITS.get(found[2] or "", 1.0) if found else None
+    return float(found[1]) * _TIMES.get(found[2] or "", 1) / _PARTS.get(found[2] or "", 1) if found else None
 
 
 def _value(row: Row, name: str, column: int | None) -> float | None:

@@ -58,5 +58,5 @@ def test_a_locale_without_utf8_gets_ascii(environment: dict[str, str], ascii_: b
 
 
 def test_an_unknown_theme_is_refused_with_those_there_are() -> None:
-    with pytest.raises(UsageError, match="dark, light"):
+    with pytest.raises(UsageError, match="contrast, dark, light, mono"):
         load_palette("drak", {})

@@ -35,6 +35,8 @@ FILTERS: tuple[tuple[str, str], ...] = (
     ("/tier:A p99>1s errors>1%", "rows by their fields: columns, tier, verdict"),
 )
 WIDE = 100
+LEFT = 38
+KEYS_WIDTH = 14
 _WIDTH = 26
 
 
@@ -69,7 +71,9 @@ class HelpPage(Page):
             binding = active.binding
             if active.enabled and binding.description:
                 keys.setdefault(binding.description, []).append(binding.key_display or name_of(binding.key))
-        listed = [_line("  ".join(dict.fromkeys(names)), "strong accent", does) for does, names in keys.items()]
+        listed = [
+            _line("  ".join(dict.fromkeys(names)), "strong accent", does, KEYS_WIDTH) for does, names in keys.items()
+        ]
         return beside(listed, _others(), width) if width >= WIDE else [*listed, (), *_others()]
 
 
@@ -84,11 +88,10 @@ def _others() -> list[Line]:
 
 
 def beside(left: Sequence[Line], right: Sequence[Line], width: int) -> list[Line]:
-    """Two texts side by side; a line that is too long for its half is cut."""
-    half = width // 2
+    """Two texts side by side; a line that is too long for its place is cut."""
     pairs = zip_longest(left, right, fillvalue=())
-    return [(*between(one, (), half - 2), ("  ", ""), *clipped(other, width - half)) for one, other in pairs]
+    return [(*between(one, (), LEFT), *clipped(other, width - LEFT)) for one, other in pairs]
 
 
-def _line(left: str, style: str, right: str) -> Line:
-    return ((f"{left:<{_WIDTH - 1}} ", style), (right, ""))
+def _line(left: str, style: str, right: str, width: int = _WIDTH) -> Line:
+    return ((f"{left:<{width - 1}} ", style), (right, ""))
