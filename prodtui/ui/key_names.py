@@ -31,9 +31,8 @@ def _parts(written: str) -> list[str]:
     """Modifiers and the key itself, which may be the sign that parts them."""
     if len(written) < 2:
         return [written]
-    head, last = (written[:-1], written[-1]) if written[-1] in "-+" else (written, "")
-    parts = head.replace("+", "-").split("-")
-    return [*parts[:-1], last] if last else parts
+    parts = written.replace("+", "-").split("-")
+    return [*parts[:-2], written[-1]] if written[-2] in "-+" and written[-1] in "-+" else parts
 
 
 def name_of(key: str) -> str:

@@ -103,7 +103,8 @@ def _conflicts(wanted: Mapping[str, str]) -> Iterator[Wrong]:
                 pair = frozenset((other, action))
                 if other != action and (other in wanted or action in wanted) and pair not in told:
                     told.add(pair)
-                    mine, its = (action, other) if action in wanted else (other, action)
+                    mine = [each for each in wanted if each in pair][-1]
+                    its = other if mine == action else action
                     yield Wrong(mine, f'"{name_of(key)}" is the key of {its} already; give {its} another one, too')
 
 

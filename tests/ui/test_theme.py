@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import product
 from pathlib import Path
 
@@ -92,7 +93,7 @@ def test_well_and_failing_are_told_apart_by_the_colour_blind(kind: str) -> None:
     good, warn, bad = (simulated(colours[name], kind) for name in ("good", "warn", "bad"))
 
     def apart(one: tuple[float, ...], other: tuple[float, ...]) -> float:
-        return sum((a - b) ** 2 for a, b in zip(one, other, strict=True)) ** 0.5
+        return math.dist(one, other)
 
     assert min(apart(good, bad), apart(good, warn), apart(warn, bad)) > 0.2
 
@@ -134,10 +135,7 @@ def test_ones_own_wins_over_ours_of_the_same_name_and_may_stand_on_it(tmp_path: 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (
-            '[colours]\nbda = "#ff0000"\n',
-            'mine.toml:2: colours.bda: unknown key; did you mean "bad"? Valid keys: ground',
-        ),
+        ('[colours]\nacent = "#ff0000"\n', 'mine.toml:2: colours.acent: unknown key; did you mean "accent"?'),
         ('[colours]\nbad = "red"\n', 'mine.toml:2: colours.bad: expected a colour such as "#1f2f47"'),
         ('\n[badges]\nWARN = "#ff0000"\n', "mine.toml:3: badges.WARN: expected ink and ground"),
         ('[sixteen]\nbad = "crimson"\n', "mine.toml:2: sixteen.bad: expected default or one of black"),
