@@ -225,7 +225,7 @@ def test_a_copy_is_sent_plain_and_wrapped_for_tmux(log: Path) -> None:
 def test_the_mouse_is_left_to_the_terminal(log: Path) -> None:
     with started("ill", log) as opened:
         opened.until("payments-db")
-        assert not re.search(rb"\x1b\[\?100[0-6]h", opened.sent)
+        assert not re.search(rb"\x1b\[\?100[0-356]h", opened.sent)
 
 
 def test_with_colour_there_is_colour(log: Path) -> None:
