@@ -361,12 +361,6 @@ class Grid(Searched, can_focus=True):
         self._strips[row.key, ground] = row, drawn
         return drawn
 
-    def on_focus(self) -> None:
-        self.repaint()
-
-    def on_blur(self) -> None:
-        self.repaint()
-
     def on_click(self, event: Click) -> None:
         index = self._top + event.y - self._above
         if event.y >= self._above and index < len(self._shown) and not self._shown[index].heading:

@@ -139,6 +139,26 @@ async def test_a_command_line_can_be_pasted_into() -> None:
         await shows(pilot, "overview › payments")
 
 
+@pytest.mark.usefixtures("full_colours")
+async def test_the_cursor_shows_where_the_keys_go() -> None:
+    app = dashboard(Keeper([ill()]))
+
+    def marked() -> bool:
+        ground = app.palette.style("", "select").bgcolor
+        strips = app.screen._compositor.render_strips()
+        return any(style is not None and style.bgcolor == ground for strip in strips for _, style, _ in strip)
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "✖ payments")
+        await until(pilot, marked)
+        await pilot.press("t")
+        await until(pilot, lambda: not marked())
+        await pilot.press("escape")
+        await until(pilot, marked)
+        await pilot.press("colon", "x", "enter")
+        await until(pilot, marked)
+
+
 # Filters
 
 

@@ -89,6 +89,11 @@ class Searched(Lines, can_focus=True):
         """What `y` copies."""
         raise NotImplementedError
 
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """The cursor shows where the keys go. The messages of a focus come before the widget knows that it has it."""
+        super().watch_has_focus(has_focus)
+        self.repaint()
+
     def filter(self, typed: str) -> None:
         """Narrows or searches by what somebody typed; nothing typed forgets it."""
         raise NotImplementedError

@@ -97,12 +97,6 @@ class Pane(Searched, can_focus=True):
     def action_pages(self, pages: float) -> None:
         self.action_scroll(round((self.size.height - 1) * pages))
 
-    def on_focus(self) -> None:
-        self.repaint()
-
-    def on_blur(self) -> None:
-        self.repaint()
-
     def on_mouse_scroll_down(self, _: MouseScrollDown) -> None:
         self.action_scroll(3)
 

@@ -146,12 +146,6 @@ class Paragraphs(Searched, can_focus=True):
         self._key, self._touched = min(choosable, key=lambda place: abs(place[0] - wanted))[1], True
         self.repaint()
 
-    def on_focus(self) -> None:
-        self.repaint()
-
-    def on_blur(self) -> None:
-        self.repaint()
-
     def on_click(self, event: Click) -> None:
         line = self._top + event.y - self.blank_above - 1
         under = [p.key for start, p in zip(self._starts, self._shown, strict=True) if start <= line < self._length]
