@@ -135,13 +135,12 @@ def _failed(one: Failed) -> Iterator[str]:
     if len(checks) > _MOST_CHECKS:
         yield ""
         yield f"And {plural(len(checks) - _MOST_CHECKS, 'more check')}."
-    for check in checks[:_MOST_EVIDENCE]:
-        shown = list(_evidence(check))
-        if shown:
-            yield ""
-            yield f"Evidence of {code_span(check.id)}:"
-            yield ""
-            yield from fenced(shown)
+    shown: dict[tuple[str, ...], list[str]] = {}  # checks that stand on the same facts share them
+    for check in checks:
+        shown.setdefault(tuple(_evidence(check)), []).append(check.id)
+    for evidence, ids in list(shown.items())[:_MOST_EVIDENCE]:
+        if evidence:
+            yield from ("", f"Evidence of {', '.join(map(code_span, ids))}:", "", *fenced(evidence))
 
 
 def _check(check: CheckResult) -> tuple[str, ...]:

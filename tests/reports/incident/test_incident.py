@@ -60,7 +60,8 @@ def test_what_broke_first_stands_above_everything_else_with_its_times() -> None:
     assert "deploy of payments: 1.4.1 → 1.4.2" in cause
     failed, _, rest = rest.partition("## Timeline")
     assert "### `payments` NOT READY" in failed
-    assert "34 waiting" in failed
+    assert "payments-db 34 clients waiting" in failed
+    assert "Evidence of `availability.min_instances`, `availability.passing`:" in failed
     assert "killing the session" in rest
     assert "`envoy`, since" in rest
 
