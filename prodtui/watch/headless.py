@@ -13,6 +13,7 @@ from prodtui.model.declared import Declared
 from prodtui.model.freshness import Freshness
 from prodtui.model.moment import Moment
 from prodtui.reports.watching import KeptJournal, Watching, health_json, watch_prometheus
+from prodtui.sources.task_groups import first_failure
 from prodtui.watch.http import Reply
 from prodtui.watch.lag import LoopLag
 from prodtui.watch.polls import DEFAULT_INTERVAL_S
@@ -44,6 +45,8 @@ class Headless:
         self._journal = journal
         self._lag = LoopLag()
         self._moment: Moment | None = None
+        self._told: Moment | None = None
+        """The last that was told to the log and the service manager."""
         self._made_at: float | None = None
         self._moments = 0
         self._notice = ""
@@ -73,6 +76,12 @@ class Headless:
         self, moments: AsyncIterator[Moment], keep: Callable[[Moment], Awaitable[None]], stop: asyncio.Event
     ) -> None:
         """Follows the moments until `stop` is set. Raises what ends them."""
+        with first_failure():
+            await self._run(moments, keep, stop)
+
+    async def _run(
+        self, moments: AsyncIterator[Moment], keep: Callable[[Moment], Awaitable[None]], stop: asyncio.Event
+    ) -> None:
         async with asyncio.TaskGroup() as tasks:
             running = [
                 tasks.create_task(self._follow(moments, keep)),
@@ -91,10 +100,13 @@ class Headless:
                 await keep(moment)
 
     def _take(self, moment: Moment) -> None:
-        for event, told in turned(self._moment, moment):
-            _log.info(event, extra={"environment": self._environment, **told})
-        if self._moment is None or self._moment.assessment.verdict is not moment.assessment.verdict:
-            self._systemd.tell("READY=1", f"STATUS={self._environment}: {moment.assessment.verdict}")
+        # Before every source was asked once, a verdict only says that we have just begun.
+        if all(source.tried_at is not None for source in moment.snapshot.sources.values()):
+            for event, told in turned(self._told, moment):
+                _log.info(event, extra={"environment": self._environment, **told})
+            if self._told is None or self._told.assessment.verdict is not moment.assessment.verdict:
+                self._systemd.tell("READY=1", f"STATUS={self._environment}: {moment.assessment.verdict}")
+            self._told = moment
         self._moment, self._made_at = moment, time.monotonic()
         self._moments += 1
         journal = self._journal()

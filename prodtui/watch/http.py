@@ -55,32 +55,39 @@ async def serving(where: Address, answer: Answer) -> AsyncIterator[Address]:
     """Serves while it is entered; yields where, with the port that was found. Raises UsageError where it can't."""
     serving_now: set[asyncio.Task[None]] = set()
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 — a connection's callback is a task
-        serving_now.add(task)
-        try:
-            async with asyncio.timeout(DEADLINE_S):
-                full = len(serving_now) > MOST_CONNECTIONS
-                writer.write(_bytes(_FULL) if full else await _replied(reader, answer))
-                await writer.drain()
-        except (OSError, TimeoutError):
-            writer.transport.abort()  # whoever asked is slow or gone
-        finally:
-            serving_now.discard(task)
+    def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if len(serving_now) >= MOST_CONNECTIONS:
+            writer.write(_bytes(_FULL))
             writer.close()
+            return
+        task = asyncio.create_task(_serve(reader, writer, answer))
+        serving_now.add(task)
+        task.add_done_callback(serving_now.discard)
 
     try:
-        server = await asyncio.start_server(serve, where.host, where.port, limit=LARGEST_REQUEST_BYTES)
+        server = await asyncio.start_server(connected, where.host, where.port, limit=LARGEST_REQUEST_BYTES)
     except (OSError, UnicodeError) as error:
         raise UsageError(f"--listen {where} can't be used: {error}; give another address") from error
     try:
         yield Address(where.host, server.sockets[0].getsockname()[1])
     finally:
         server.close()
-        for task in serving_now:
+        ending = tuple(serving_now)
+        for task in ending:
             task.cancel()
-        await asyncio.gather(*serving_now, return_exceptions=True)
+        await asyncio.gather(*ending, return_exceptions=True)
+
+
+async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, answer: Answer) -> None:
+    """One request and its reply, within the deadline."""
+    try:
+        async with asyncio.timeout(DEADLINE_S):
+            writer.write(await _replied(reader, answer))
+            await writer.drain()
+    except (OSError, TimeoutError):
+        writer.transport.abort()  # whoever asked is slow or gone
+    finally:
+        writer.close()
 
 
 async def _replied(reader: asyncio.StreamReader, answer: Answer) -> bytes:
