@@ -13,6 +13,7 @@ import sys
 _YOUNG_OBJECTS = 20_000
 """Allocations between two collections; at Python's 700 a tenth of judging a large fleet went into walking it."""
 _DASHBOARD_OPTIONS = frozenset({"--env", "--config", "--theme"})
+_READ_ONLY = "--read-only"
 
 
 def main() -> None:
@@ -24,7 +25,14 @@ def main() -> None:
     if sys.stdout.isatty() and sys.stdin.isatty() and (options := _dashboard_options(words)) is not None:
         from prodtui.cli.dashboard import dashboard
 
-        sys.exit(dashboard(options.get("--config"), options.get("--env"), theme=options.get("--theme")))
+        sys.exit(
+            dashboard(
+                options.get("--config"),
+                options.get("--env"),
+                theme=options.get("--theme"),
+                read_only=_READ_ONLY in options,
+            )
+        )
     from prodtui.cli.main import run
 
     code = run(words)
@@ -39,9 +47,14 @@ def collect_less_often() -> None:
 
 def _dashboard_options(words: list[str]) -> dict[str, str] | None:
     """The dashboard's options where there is nothing else on the line; None where it is for the command parser."""
-    pairs = dict(zip(words[::2], words[1::2], strict=False))
-    simple = len(words) % 2 == 0 and all(w in _DASHBOARD_OPTIONS for w in words[::2])
-    return pairs if simple and len(pairs) * 2 == len(words) else None
+    options: dict[str, str] = {}
+    left = iter(words)
+    for word in left:
+        value = "" if word == _READ_ONLY else next(left, None) if word in _DASHBOARD_OPTIONS else None
+        if value is None or word in options:
+            return None
+        options[word] = value
+    return options
 
 
 if __name__ == "__main__":

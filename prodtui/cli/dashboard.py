@@ -1,151 +1,31 @@
-"""The dashboard: wires a watch to the screens. The frame is painted first; configuration and sources load behind it."""
+"""The dashboard: hands the desk's moments to the screens. The frame is painted first; all else loads behind it."""
 
 from __future__ import annotations
 
-import asyncio
-import gc
-import logging
-import os
 import sys
-from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from prodtui.cli.desk import Desk
 from prodtui.model.errors import ConfigurationError, UsageError
 from prodtui.ui.app import ProdtuiApp
 
 if TYPE_CHECKING:
-    from prodtui.journal.store import Store
-    from prodtui.model.assessment import Streak
-    from prodtui.model.moment import Moment
-    from prodtui.model.records import HealthCheck
-    from prodtui.model.rerun import Rerun
-    from prodtui.readiness.policy import Policy
-    from prodtui.settings.loaded import Environment
-    from prodtui.watch import Watch
+    from prodtui.cli.reel import Reel
 
-_log = logging.getLogger(__name__)
 UNUSABLE = 2
 CRASHED = 5
-DEBUG = "PRODTUI_DEBUG"
-KEPT_EVERY_S = 10.0
-"""At most so often what delays improvements is written down."""
-HELD_TOO_LONG_S = 0.010
-"""In debug mode whoever holds the event loop longer than this is named in the log."""
 
 
-class Desk:
-    """What the screens ask for, answered from the watch: the only place where both are known."""
-
-    def __init__(self, config: Path | None, env: str | None) -> None:
-        self._config = config
-        self._env = env
-        self._watch: Watch | None = None
-        self._policy: Policy | None = None
-        self._kept: Mapping[str, Streak] = {}
-        self._kept_at = 0.0
-
-    async def moments(self) -> AsyncIterator[Moment]:
-        """The environment's moments, for as long as somebody looks. Raises ConfigurationError, UsageError."""
-        environment, policy = await asyncio.to_thread(self._loaded)
-        self._policy = policy
-        if os.environ.get(DEBUG):
-            loop = asyncio.get_running_loop()
-            loop.slow_callback_duration = HELD_TOO_LONG_S
-            loop.set_debug(True)
-        from prodtui.cli.gate import letting_go, memory
-        from prodtui.watch import Watch
-
-        known = await memory(environment, policy)
-        for remark in known.remarks:
-            _log.warning(remark)
-        try:
-            async with Watch(environment, known.standard) as self._watch:
-                settled = False
-                async for moment in self._watch.moments():
-                    yield moment
-                    if not settled and all(s.tried_at is not None for s in moment.snapshot.sources.values()):
-                        settled = True
-                        # What is loaded by now stays to the end: no collection walks it (30 ms) between two keys.
-                        gc.freeze()
-                    await self._keep_streaks(known.store, environment, policy.digest, moment)
-        finally:
-            await letting_go(known.store)
-
-    async def _keep_streaks(self, store: Store | None, environment: Environment, digest: str, moment: Moment) -> None:
-        """What delays an improvement survives a restart."""
-        streaks = moment.assessment.streaks
-        if store is None or streaks == self._kept or moment.now - self._kept_at < KEPT_EVERY_S:
-            return
-        from prodtui.cli.gate import in_time
-        from prodtui.cli.store import keep_streaks
-
-        self._kept, self._kept_at = streaks, moment.now
-        keeping = keep_streaks(store, environment, moment.assessment, policy_digest=digest)
-        note, late = await in_time(keeping, "recoveries are counted anew")
-        if remark := note or late:
-            _log.warning(remark)
-
-    async def rerun(self, check: HealthCheck) -> Rerun:
-        """Makes an HTTP health check again, now."""
-        from prodtui.sources.probes.rerun import rerun
-
-        part = self._policy.services.get(check.service) if self._policy else None
-        tls = part.asks.tls if part else None
-        return await rerun(check.definition.url or "", ca_file=(tls.ca_file or None) if tls else None)
-
-    def refresh(self) -> None:
-        """Asks every source now."""
-        if self._watch is not None:
-            self._watch.refresh()
-
-    async def past(self, at: float) -> Moment:
-        raise UsageError(f"nothing is kept of {at:.0f}")
-
-    async def turn(self, at: float, *, forward: bool) -> float | None:  # noqa: ARG002
-        return None
-
-    async def span(self) -> tuple[float, float] | None:
-        return None
-
-    @property
-    def environment(self) -> str:
-        return self._env or ""
-
-    def environments(self) -> tuple[str, ...]:
-        return (self.environment,)
-
-    def switch(self, environment: str) -> None:
-        raise UsageError(f'no environment "{environment}"')
-
-    @property
-    def read_only(self) -> bool:
-        return True
-
-    async def acknowledge(self, about: str, note: str) -> None:  # noqa: ARG002
-        raise UsageError("nothing is kept")
-
-    async def export(self, moment: Moment, form: str) -> Path:  # noqa: ARG002
-        raise UsageError(f"{form} is not written")
-
-    async def handover(self, moment: Moment) -> str:  # noqa: ARG002
-        raise UsageError("nothing to hand over")
-
-    def _loaded(self) -> tuple[Environment, Policy]:
-        # In a thread: importing the libraries behind the sources takes longer than a frame may wait.
-        import prodtui.watch  # noqa: F401
-        from prodtui.cli.environment import environment
-        from prodtui.cli.gate import policy_of
-
-        found = environment(self._config, self._env)
-        return found, policy_of(found, None)
-
-
-def dashboard(config: Path | str | None, env: str | None, *, theme: str | None = None) -> int:
+def dashboard(config: Path | str | None, env: str | None, *, theme: str | None = None, read_only: bool = False) -> int:
     """Runs the dashboard until it is quit; returns the exit code."""
+    return shown(Desk(Path(config) if config else None, env, read_only=read_only), theme=theme)
+
+
+def shown(desk: Desk | Reel, *, theme: str | None = None) -> int:
+    """Shows what a desk tells until somebody quits; returns the exit code."""
     from prodtui.cli.log import log_file
 
-    desk = Desk(Path(config) if config else None, env)
     try:
         app = ProdtuiApp(desk.moments, desk, theme=theme, log_path=log_file())
     except UsageError as error:  # no such theme

@@ -9,7 +9,21 @@ from typing import Annotated
 
 import typer
 
-from prodtui.cli import baseline, check, config, explain, init, lab, policy, scan, sources, status, watch
+from prodtui.cli import (
+    baseline,
+    check,
+    config,
+    explain,
+    export,
+    init,
+    lab,
+    policy,
+    replay,
+    scan,
+    sources,
+    status,
+    watch,
+)
 from prodtui.cli.log import log_to_file
 from prodtui.cli.options import Config, Env, Shared
 from prodtui.lab.errors import LabError
@@ -31,6 +45,8 @@ app.command("sources")(sources.sources)
 app.command("scan")(scan.scan)
 app.command("init")(init.init)
 app.command("watch")(watch.watch)
+app.command("replay")(replay.replay)
+app.command("export")(export.export)
 app.add_typer(policy.app, name="policy")
 app.add_typer(baseline.app, name="baseline")
 app.add_typer(config.app, name="config")
@@ -51,6 +67,9 @@ def _dashboard(
     config_file: Config = None,
     env: Env = None,
     theme: Annotated[str | None, typer.Option(help="dark, light, or the path of a theme file.")] = None,
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="Nothing that leaves a trace for others is allowed.")
+    ] = False,
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which.")] = False,  # noqa: ARG001
 ) -> None:
     """Says whether production is ready, what broke first, and shows the evidence.
@@ -68,7 +87,7 @@ def _dashboard(
     if sys.stdout.isatty() and sys.stdin.isatty():
         from prodtui.cli.dashboard import dashboard
 
-        raise typer.Exit(dashboard(config_file, env, theme=theme))
+        raise typer.Exit(dashboard(config_file, env, theme=theme, read_only=read_only))
     context.invoke(status.status, context=context)
 
 
