@@ -51,7 +51,8 @@ def export(
     """
     if at is not None and until is not None:
         raise UsageError("--at and --to are the same; give one")
-    ends = past(at or until) if at or until else time.time()
+    ending = at or until
+    ends = past(ending) if ending else time.time()
     begins = past(since) if since else None
     if begins is not None and begins >= ends:
         raise UsageError("--from is not before --to")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prodtui.model.errors import UsageError
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from prodtui.model.moment import Moment
     from prodtui.readiness.policy import Policy
     from prodtui.readiness.standard import Standard
+    from prodtui.reports.watching import KeptJournal
     from prodtui.settings.loaded import Environment
 
 DEFAULT_S = 15 * 60.0
@@ -28,6 +30,17 @@ def journal_of(environment: Environment) -> Journal:
     from prodtui.journal.places import journal_at
 
     return journal_at(str(log_file().parent), environment.name)
+
+
+def kept(journal: Journal | None) -> KeptJournal | None:
+    """How a journal is now."""
+    from prodtui.reports.watching import KeptJournal
+
+    if journal is None:
+        return None
+    file = Path(journal.where)
+    sizes = [part.stat().st_size for part in (file, Path(f"{file}-wal")) if part.is_file()]
+    return KeptJournal(where=journal.where, bytes=sum(sizes) if sizes else None, notice=journal.notice)
 
 
 @asynccontextmanager

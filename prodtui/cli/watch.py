@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,7 @@ import typer
 
 from prodtui.cli.environment import environment
 from prodtui.cli.gate import letting_go, memory, policy_of
+from prodtui.cli.journals import journal_of, kept
 from prodtui.cli.options import Config, Env, shared
 from prodtui.cli.policies import PolicyOption
 
@@ -54,9 +56,10 @@ def watch(
 
 async def _watched(environment: Environment, policy: Policy, where: Address) -> None:
     from prodtui.cli.recoveries import Recoveries
-    from prodtui.watch import Watch
+    from prodtui.journal.database import StoreError
     from prodtui.watch.headless import Headless
     from prodtui.watch.http import serving
+    from prodtui.watch.opened import opened
     from prodtui.watch.systemd import Systemd
 
     stop = asyncio.Event()
@@ -66,11 +69,20 @@ async def _watched(environment: Environment, policy: Policy, where: Address) -> 
     for remark in known.remarks:
         _log.warning(remark)
     recoveries = Recoveries(known.store, environment, policy.digest)
-    headless = Headless(environment.declared, version=version("prodtui"), systemd=Systemd())
+    journal = None
+    try:
+        journal = journal_of(environment)
+    except StoreError as error:
+        _log.warning("%s", error)
+    headless = Headless(
+        environment.declared, version=version("prodtui"), systemd=Systemd(), journal=partial(kept, journal)
+    )
     try:
         async with serving(where, headless.answer) as served:
             _log.info("watching", extra={"environment": environment.name, "listen": f"http://{served}"})
-            async with Watch(environment, known.standard) as watch:
+            async with await opened(environment, known.standard, journal) as watch:
                 await headless.run(watch.moments(), recoveries.keep, stop)
     finally:
+        if journal is not None:
+            await journal.close()
         await letting_go(known.store)
