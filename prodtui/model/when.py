@@ -38,9 +38,9 @@ def when(text: str, now: float, zone: tzinfo | None = None) -> float:
 
 def local(now: float, zone: tzinfo | None = None) -> str:
     """What local time means here: `local time (CET, UTC+01:00)`."""
-    here = datetime.fromtimestamp(now).astimezone(zone)
-    offset = here.strftime("%z")
-    return f"local time ({here.tzname()}, UTC{offset[:3]}:{offset[3:5]})"
+    here = datetime.fromtimestamp(now, UTC).astimezone(zone)
+    offset, name = here.strftime("%z"), here.tzname()
+    return f"local time ({name})" if name == "UTC" else f"local time ({name}, UTC{offset[:3]}:{offset[3:5]})"
 
 
 def _read(text: str, now: float, zone: tzinfo | None) -> float | None:

@@ -78,7 +78,7 @@ def _get(url: str) -> httpx.Response:
     return httpx.get(url, trust_env=False, timeout=5)
 
 
-def _healthy(url: str) -> dict[str, Any]:
+def healthy(url: str) -> dict[str, Any]:
     """The watch's health once every source is live."""
     ends = time.monotonic() + PATIENCE_S
     while True:
@@ -91,7 +91,7 @@ def _healthy(url: str) -> dict[str, Any]:
 
 def test_a_watch_says_how_it_is_and_how_production_is(lab: Lab, tmp_path: Path) -> None:
     with watching(lab.config_path, tmp_path) as watch:
-        health = _healthy(watch.url)
+        health = healthy(watch.url)
         assert (health["status"], health["environment"]) == ("ok", "lab")
         assert health["moment_age_s"] < 6
         answered = _get(f"{watch.url}/metrics")
@@ -145,7 +145,7 @@ def test_the_service_manager_hears_when_it_is_ready_alive_and_stopping(lab: Lab,
 def test_a_stopped_loop_is_not_alive(lab: Lab, tmp_path: Path) -> None:
     with watching(lab.config_path, tmp_path) as watch:
         url = watch.url
-        _healthy(url)
+        healthy(url)
         watch.process.send_signal(signal.SIGSTOP)
         with pytest.raises(httpx.TimeoutException):
             httpx.get(f"{url}/healthz", trust_env=False, timeout=0.5)

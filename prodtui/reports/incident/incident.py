@@ -132,6 +132,8 @@ class _Gathering:
         self.changes: dict[ChangeSeen, None] = {}
         self.acknowledged: dict[Acknowledgement, None] = {}
         self.blind: dict[str, BlindSpot] = {}
+        self._before: float | None = None
+        """Time of the moment before."""
 
     def take(self, moment: Moment) -> None:
         assessment = moment.assessment
@@ -139,29 +141,39 @@ class _Gathering:
             self.worst = moment
         self.last = moment
         if not self.turns or self.turns[-1].assessment.verdict is not assessment.verdict:
-            self.turns.append(Turn(moment.now, assessment))
+            self.turns.append(Turn(self._turned(moment, "verdict"), assessment))
         for cause in moment.first:
             known = self.first.get(cause.cause.key)
             if known is None or len(cause.chain) >= len(known.chain):
                 self.first[cause.cause.key] = cause
         for service in assessment.services:
-            self._judge(service, moment.now)
+            self._judge(service, moment)
+        self._before = moment.now
         self.events.update(dict.fromkeys(moment.events))
         self.changes.update(dict.fromkeys(moment.changes))
         self.acknowledged.update(dict.fromkeys(moment.acknowledged))
         self.blind.update((spot.source, spot) for spot in moment.blind)
 
-    def _judge(self, service: ServiceAssessment, now: float) -> None:
-        known = self.failed.get(service.name)
+    def _turned(self, moment: Moment, key: str) -> float:
+        """When a verdict turned, by a moment that shows it: not just now, where it is known better."""
+        since = moment.since.get(key)
+        if since is None or since.censored or self._before is None:
+            return moment.now
+        return min(moment.now, max(since.at, self._before))
+
+    def _judge(self, service: ServiceAssessment, moment: Moment) -> None:
+        known, now = self.failed.get(service.name), moment.now
         if service.verdict in _FAILING:
             if known is None:
-                self.failed[service.name] = Failed(worst=service, at=now, seen=now, over=None)
+                seen = self._turned(moment, f"verdict:{service.name}")
+                self.failed[service.name] = Failed(worst=service, at=now, seen=seen, over=None)
             elif _worse(service, known.worst):
                 self.failed[service.name] = Failed(worst=service, at=now, seen=known.seen, over=None)
             elif known.over is not None:
                 self.failed[service.name] = msgspec.structs.replace(known, over=None)
         elif known is not None and known.over is None:
-            self.failed[service.name] = msgspec.structs.replace(known, over=now)
+            over = self._turned(moment, f"verdict:{service.name}")
+            self.failed[service.name] = msgspec.structs.replace(known, over=over)
 
 
 def _badness(assessment: Assessment) -> tuple[int, float]:
