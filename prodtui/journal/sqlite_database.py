@@ -53,7 +53,7 @@ class SqliteDatabase:
         self._pragmas = pragmas
         self._read_only = read_only
         self._patience_s = patience_s
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"prodtui-{called}")
+        self._thread: ThreadPoolExecutor | None = None
         self._connection: sqlite3.Connection | None = None
         self._inode: int | None = None
 
@@ -82,7 +82,10 @@ class SqliteDatabase:
         return await self._in_thread(write)
 
     async def close(self) -> None:
-        await self._in_thread(self._let_go)
+        if self._thread is not None:
+            await self._in_thread(self._let_go)
+            self._thread.shutdown(wait=False)
+            self._thread = None
 
     def _let_go(self) -> None:
         if self._connection is not None:
@@ -99,6 +102,8 @@ class SqliteDatabase:
                     self._let_go()
                 raise
 
+        if self._thread is None:
+            self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"prodtui-{self._called}")
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, tried)
         except sqlite3.Error as error:

@@ -92,15 +92,15 @@ class Writer:
         if newest not in (self._number, self._number + len(self._pending)):
             # Somebody else wrote meanwhile: what we have follows on what is no longer the last.
             self._number = newest
-            self._start_anew()
+            if self._dictionary is not None:
+                self._backlog.drop()
+                self._start_anew()
         self.held, self._renewed = True, time.monotonic()
         return True
 
     def _start_anew(self) -> None:
-        if self._dictionary is not None or self._pending:
-            self._backlog.drop()
-            self._anew = True
-        self._pending, self._encoding, self._dictionary = (), (), None
+        """What comes next must be a mark."""
+        self._pending, self._encoding, self._dictionary, self._anew = (), (), None, True
 
     async def write(self) -> bool:
         """Writes what waits; False: another prodtui has the lease. Raises StoreError."""
@@ -110,7 +110,7 @@ class Writer:
                 if not await self._leased():
                     # Another one keeps what it reads itself.
                     self._backlog.taken()
-                    self._anew = True
+                    self._start_anew()
                     return False
                 await self._written()
             await self._drop_old()
@@ -123,8 +123,8 @@ class Writer:
             try:
                 self._pending, self._dictionary = await asyncio.to_thread(rows_of, self._encoding, self._dictionary)
             except UnwritableError as error:
-                self._encoding, self._dictionary, self._anew = (), None, True
                 self._backlog.drop()
+                self._start_anew()
                 raise StoreError(
                     f"journal {self._ground.writing.where}: what a source said can't be written: {error}; "
                     "it is left out, and the next mark starts anew"

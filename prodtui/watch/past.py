@@ -22,8 +22,8 @@ async def moment_at(journal: Journal, declared: Declared | None, standard: Stand
     `declared`: the environment as it is to be seen; None: as it was declared then. Raises UsageError where nothing is
     kept, StoreError where it can't be read.
     """
-    span = await journal.span()
     stretch = await journal.before(at)
+    span = await journal.span()
     if span is None or stretch is None:
         raise UsageError(f"journal {journal.where}: nothing is kept yet; `prodtui watch` keeps it while no one looks")
     at = max(stretch.mark.at, min(at, span[1]))
