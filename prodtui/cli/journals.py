@@ -26,10 +26,17 @@ LONGEST_S = 24 * 3_600.0
 
 def journal_of(environment: Environment) -> Journal:
     """The environment's journal, not opened yet. Raises StoreError for a place that can't be one."""
-    from prodtui.cli.log import log_file
+    from prodtui.journal.ground import Limits
     from prodtui.journal.places import journal_at
 
-    return journal_at(str(log_file().parent), environment.name)
+    limits = Limits(keep_s=environment.journal_keep_s, most_bytes=environment.journal_bytes)
+    return journal_at(_where(environment), environment.name, limits)
+
+
+def _where(environment: Environment) -> str:
+    from prodtui.cli.log import log_file
+
+    return environment.journal or str(log_file().parent)
 
 
 def kept(journal: Journal | None) -> KeptJournal | None:
@@ -47,15 +54,19 @@ def kept(journal: Journal | None) -> KeptJournal | None:
 async def looked_back(environment: Environment) -> AsyncIterator[Journal]:
     """The environment's journal to look back in. Raises UsageError where there is none or it can't be read."""
     from prodtui.journal.database import StoreError
+    from prodtui.journal.places import file_of, journal_at, journal_in
 
+    where, name = _where(environment), environment.name
+    nothing = f"nothing is kept of {name} in {{}}; `prodtui watch --env {name}` keeps it while no one looks"
     try:
-        journal = journal_of(environment)
+        file = None if "://" in where else file_of(where, name)
+        if file is not None and not file.exists():
+            raise UsageError(nothing.format(file))
+        # A file is only read: who looks back leaves no trace.
+        journal = journal_at(where, name) if file is None else await journal_in(file, name)
         try:
             if await journal.span() is None:
-                raise UsageError(
-                    f"nothing is kept of {environment.name} in {journal.where}; "
-                    f"`prodtui watch --env {environment.name}` keeps it while no one looks"
-                )
+                raise UsageError(nothing.format(journal.where))
             yield journal
         finally:
             await journal.close()

@@ -23,7 +23,12 @@ def journal_at(where: str, environment: str, limits: Limits | None = None) -> Ke
         raise StoreError(f'journal: "{scheme}://" is not known; give a directory or a postgresql:// URL')
     from prodtui.journal.sqlite_ground import SqliteGround
 
-    return KeptJournal(environment, SqliteGround(Path(where).expanduser() / f"{environment}.journal"), limits)
+    return KeptJournal(environment, SqliteGround(file_of(where, environment)), limits)
+
+
+def file_of(directory: str, environment: str) -> Path:
+    """The file of an environment's journal in a directory."""
+    return Path(directory).expanduser() / f"{environment}.journal"
 
 
 async def journal_in(file: Path, environment: str | None = None) -> KeptJournal:
