@@ -31,6 +31,8 @@ def shown(desk: Desk | Reel, *, theme: str | None = None) -> int:
     except UsageError as error:  # no such theme
         return _unusable(error)
     app.run(mouse=False)
+    if desk.notice:
+        sys.stderr.write(f"prodtui: {desk.notice}\n")
     failure = app.failure
     if isinstance(failure, (ConfigurationError, UsageError)):
         return _unusable(failure)

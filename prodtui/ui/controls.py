@@ -20,6 +20,10 @@ class Controls(Protocol):
     async def rerun(self, check: HealthCheck) -> Rerun:
         """Makes one HTTP health check again, bounded; a failure is told in the result's cause."""
 
+    @property
+    def notice(self) -> str:
+        """What a person must know of prodtui itself, as that nothing can be kept; empty while all is well."""
+
     # Time
 
     async def past(self, at: float) -> Moment:
@@ -54,6 +58,9 @@ class Controls(Protocol):
 
     async def export(self, moment: Moment, form: str) -> Path:
         """Writes an incident as `markdown`, `json` or `svg` into a file of the current directory; returns it."""
+
+    async def picture(self, svg: str) -> Path:
+        """Writes the picture of a screen into a file of the current directory; returns it."""
 
     async def handover(self, moment: Moment) -> str:
         """What is open, since when, and what was tried, as Markdown."""

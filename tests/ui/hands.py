@@ -15,6 +15,7 @@ class EmptyHand:
 
     environment = "test"
     read_only = False
+    notice = ""
 
     def refresh(self) -> None:
         """Nobody is asked."""
@@ -42,6 +43,9 @@ class EmptyHand:
 
     async def export(self, moment: Moment, form: str) -> Path:
         raise UsageError(f"nothing of {moment.now} can be written as {form}")
+
+    async def picture(self, svg: str) -> Path:
+        raise UsageError(f"nowhere to write {len(svg)} characters")
 
     async def handover(self, moment: Moment) -> str:
         raise UsageError(f"nothing of {moment.now} to hand over")
