@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from prodtui.cli.options import Env, shared
+from prodtui.cli.options import Config, Env, shared
 from prodtui.cli.policies import PolicyOption, policy_for
 
 
@@ -22,6 +22,7 @@ def replay(
     ] = None,
     theme: Annotated[str | None, typer.Option(help="dark, light, or the path of a theme file.")] = None,
     policy: PolicyOption = None,
+    config: Config = None,
     env: Env = None,
 ) -> None:
     """Shows a recorded journal on the dashboard's screens with the file's clock; nothing is read but the file.
@@ -38,8 +39,8 @@ def replay(
     from prodtui.readiness.standard import Standard
 
     log_to_file()
-    _, wanted = shared(context, None, env)
-    reel = Reel(file, wanted, Standard(policy=policy_for(policy, None)), speed=speed)
+    path, wanted = shared(context, config, env)
+    reel = Reel(file, wanted, Standard(policy=policy_for(policy, path)), speed=speed)
     # Before there is a screen it is said that the file can't be used, or the time not be read.
     end = asyncio.run(reel.wind(since))
     if not (sys.stdout.isatty() and sys.stdin.isatty()):
