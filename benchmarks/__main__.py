@@ -19,6 +19,7 @@ BENCHMARKS = {
     "steady": "CPU, memory and bytes/s of a dashboard left open",
     "grid": "10,000 rows: load, key to paint, bytes for one changed cell",
     "status": "`prodtui status` on the healthy lab, and with one source hung",
+    "screens": "from a key to the complete paint of every screen, also over 64 kbit/s and 300 ms",
     "wire": "bytes for a key, a screen and a hung source",
     "scan": "the standard library: time a line beside ruff and a mere parse",
     "assess": "10,000 services judged, and the 1 % that changed",

@@ -16,6 +16,8 @@ from types import TracebackType
 from typing import Self
 
 COLUMNS, ROWS = 120, 40
+_AT_ONCE = 256
+"""Bytes that a slow line takes at once: some 30 ms of 64 kbit/s."""
 QUIT_S = 3.0
 
 _ESCAPE = re.compile(
@@ -52,6 +54,9 @@ def text_of(raw: bytes) -> str:
 
 class Terminal:
     """A program started on a terminal of 120x40; times are seconds from exec, `raw` is every byte it wrote."""
+
+    delay_s = 0.0
+    """From a key to the program and back."""
 
     def __init__(
         self, argv: Sequence[str], *, environment: Mapping[str, str] | None = None, answering: bool = True
@@ -99,7 +104,7 @@ class Terminal:
     def read(self) -> None:
         """Takes what is there and answers the questions in it."""
         try:
-            written = os.read(self._fd, 65536)
+            written = self._taken()
         except OSError:  # EIO: the last process on the terminal has closed it
             written = b""
         if not written:
@@ -109,6 +114,9 @@ class Terminal:
         self.raw += written
         if self._answering:
             self._answer(written)
+
+    def _taken(self) -> bytes:
+        return os.read(self._fd, 65536)
 
     def pump_for(self, seconds: float) -> bool:
         """Takes whatever comes during the time; False once the program has ended."""
@@ -173,3 +181,37 @@ def pump_together(terminals: Sequence[Terminal], seconds: float) -> None:
             return
         for terminal in select.select(alive, [], [], left)[0]:
             terminal.read()
+
+
+class SlowTerminal(Terminal):
+    """A terminal at the end of a slow line: what is written arrives at a rate, and a key takes its time.
+
+    Whoever writes faster is held up by a full line, as behind a real one.
+    """
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        *,
+        bytes_per_s: float,
+        delay_s: float,
+        environment: Mapping[str, str] | None = None,
+        answering: bool = True,
+    ) -> None:
+        self.delay_s = delay_s
+        self._bytes_per_s = bytes_per_s
+        self._free_at = 0.0
+        super().__init__(argv, environment=environment, answering=answering)
+
+    def write(self, keys: bytes) -> None:
+        time.sleep(self.delay_s)  # the way back is as long for the key as for its answer: both are paid here
+        super().write(keys)
+
+    def read(self) -> None:
+        time.sleep(max(0.0, self._free_at - time.monotonic()))
+        before = len(self.raw)
+        super().read()
+        self._free_at = time.monotonic() + (len(self.raw) - before) / self._bytes_per_s
+
+    def _taken(self) -> bytes:
+        return os.read(self._fd, _AT_ONCE)

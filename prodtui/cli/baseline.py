@@ -200,10 +200,12 @@ def _versions(evaluation: Evaluation) -> str:
 def _standing(evaluation: Evaluation) -> str:
     from prodtui.readiness.words import percent
 
-    if evaluation.accepted_at is None:
-        return ""
-    accepted = f"accepted by {evaluation.accepted_by}"
-    return f"{accepted}, pinned ±{percent(evaluation.max_drift)}" if evaluation.pinned else accepted
+    said = [f"{evaluation.decision}, {evaluation.override.ticket}"] if evaluation.override else []
+    if evaluation.accepted_at is not None:
+        said.append(f"accepted by {evaluation.accepted_by}")
+    if evaluation.pinned:
+        said.append(f"pinned ±{percent(evaluation.max_drift)}")
+    return ", ".join(said)
 
 
 def _json(environment: str, evaluations: Sequence[Evaluation]) -> str:

@@ -12,9 +12,8 @@ import typer
 
 from prodtui.cli.environment import environment
 from prodtui.cli.gate import Asked, policy_of
-from prodtui.cli.options import Config, Env, shared
+from prodtui.cli.options import Config, Env, PolicyOption, shared
 from prodtui.cli.output import targets, write
-from prodtui.cli.policies import PolicyOption
 from prodtui.cli.times import At, past
 from prodtui.model.errors import ConfigurationError, ProdtuiError, UsageError
 from prodtui.readiness.gate import INTERNAL, ExitCodes, FailOn

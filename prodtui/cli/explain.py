@@ -11,8 +11,7 @@ import typer
 
 from prodtui.cli.environment import environment
 from prodtui.cli.gate import READINGS, known_once, known_then, policy_of, since_accepted
-from prodtui.cli.options import Config, Env, Format, FormatOption, shared
-from prodtui.cli.policies import PolicyOption
+from prodtui.cli.options import Config, Env, Format, FormatOption, PolicyOption, shared
 from prodtui.cli.times import At, past
 from prodtui.model.errors import UsageError
 

@@ -12,9 +12,8 @@ import typer
 from prodtui.cli.environment import environment
 from prodtui.cli.gate import letting_go, memory, policy_of
 from prodtui.cli.incidents import IncidentFormat
-from prodtui.cli.options import Config, Env, shared
+from prodtui.cli.options import Config, Env, PolicyOption, shared
 from prodtui.cli.output import STDOUT, targets, write
-from prodtui.cli.policies import PolicyOption
 from prodtui.cli.times import past
 from prodtui.model.errors import UsageError
 

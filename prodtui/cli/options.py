@@ -13,6 +13,10 @@ Config = Annotated[
     typer.Option("--config", help="Configuration file; else ./prodtui.toml, else the user's own, else discovery."),
 ]
 Env = Annotated[str | None, typer.Option("--env", help="Environment of the configuration; else its default.")]
+PolicyOption = Annotated[
+    Path | None,
+    typer.Option("--policy", help="Policy file; else the environment's, else readiness.toml beside the configuration."),
+]
 
 
 class Format(StrEnum):

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from prodtui.readiness.policy import Policy
 
 FILE = "readiness.toml"
-PolicyOption = Annotated[
-    Path | None,
-    typer.Option("--policy", help="Policy file; else the environment's, else readiness.toml beside the configuration."),
-]
 
 
 def policy_for(option: Path | None, config: Path | None, environment_policy: Path | None = None) -> Policy:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from prodtui.cli.options import Config, Env, Format, FormatOption, shared
-from prodtui.cli.policies import PolicyOption, policy_path
+from prodtui.cli.options import Config, Env, Format, FormatOption, PolicyOption, shared
+from prodtui.cli.policies import policy_path
 
 if TYPE_CHECKING:
     from prodtui.model.declared import Tier

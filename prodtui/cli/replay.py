@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from prodtui.cli.options import Config, Env, shared
-from prodtui.cli.policies import PolicyOption, policy_for
+from prodtui.cli.options import Config, Env, PolicyOption, shared
+from prodtui.cli.policies import policy_for
 
 
 def replay(

@@ -9,8 +9,7 @@ import typer
 
 from prodtui.cli.environment import environment
 from prodtui.cli.gate import known_once, known_then, policy_of
-from prodtui.cli.options import Config, Env, Format, FormatOption, shared
-from prodtui.cli.policies import PolicyOption
+from prodtui.cli.options import Config, Env, Format, FormatOption, PolicyOption, shared
 from prodtui.cli.times import At, past
 
 NO_SOURCE_ANSWERED = 3

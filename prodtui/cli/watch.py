@@ -14,8 +14,7 @@ import typer
 from prodtui.cli.environment import environment
 from prodtui.cli.gate import letting_go, memory, policy_of
 from prodtui.cli.journals import journal_of, kept
-from prodtui.cli.options import Config, Env, shared
-from prodtui.cli.policies import PolicyOption
+from prodtui.cli.options import Config, Env, PolicyOption, shared
 
 if TYPE_CHECKING:
     from prodtui.readiness.policy import Policy

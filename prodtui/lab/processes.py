@@ -133,13 +133,19 @@ def end(processes: Sequence[Process], timeout: float = 5.0) -> None:
     for process in processes:
         if send(process, process.stop_signal):
             send(process, signal.SIGCONT)  # a stopped process acts on nothing else
-    if _gone(processes, timeout):
-        return
-    for process in processes:
-        send(process, signal.SIGKILL)
     if not _gone(processes, timeout):
-        left = ", ".join(f"{p.name} (pid {p.pid})" for p in processes if alive(p))
-        raise LabError(f"these survive SIGKILL: {left}")
+        for process in processes:
+            send(process, signal.SIGKILL)
+        if not _gone(processes, timeout):
+            left = ", ".join(f"{p.name} (pid {p.pid})" for p in processes if alive(p))
+            raise LabError(f"these survive SIGKILL: {left}")
+    _reap()
+
+
+def _reap() -> None:
+    """Waits for the children that are gone, those that a fault killed and a heal replaced among them."""
+    for pid in [pid for pid, child in _children.items() if child.poll() is not None]:
+        del _children[pid]
 
 
 def _gone(processes: Sequence[Process], timeout: float) -> bool:

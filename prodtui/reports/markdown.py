@@ -70,8 +70,12 @@ def _service(report: GateReport, service: ServiceAssessment) -> Iterator[str]:
     yield f"<summary>{icon} <code>{name}</code> {words(service.verdict)} · {score(service)}</summary>\n"
     yield "| | check | points | reason | remedy |"
     yield "|---|---|---:|---|---|"
-    for check in worst_first(service.checks):
+    # What passes is listed where nothing else is: beside what does not it only buries it.
+    shown = [check for check in worst_first(service.checks) if not unwell or check.state is not State.PASS]
+    for check in shown:
         yield _row(check, report.moment.now)
+    if len(shown) < len(service.checks):
+        yield f"\n{_ICONS[State.PASS]} {len(service.checks) - len(shown)} of {len(service.checks)} checks pass\n"
     yield "\n</details>\n"
 
 

@@ -36,6 +36,7 @@ FOUND = {
         "def predict(features):\n    return random.choice(['spam', 'ham'])\n",
     ),
     "a constant balance": ("constant-result", "def get_balance(account):\n    return 1250.75\n"),
+    "a constant latency in its unit": ("constant-result", "def latency_ms():\n    return 42\n"),
     "written-out records": (
         "constant-result",
         "def fetch_orders():\n    return [{'id': 1, 'total': 5}, {'id': 2, 'total': 7}]\n",

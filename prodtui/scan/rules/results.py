@@ -64,6 +64,7 @@ _DEFAULTS = frozenset(
         min max minimum maximum limit limits threshold sort ordering width height"""
     )
 )
+_UNITS = frozenset(words("ms us ns s sec secs seconds millis percent pct ratio bytes kb mb gb count total celsius"))
 _WAITS = frozenset(
     {"wait", "sleep", "delay", "pause", "throttle", "tick", "idle", "linger", "debounce", "backoff", "poll"}
 )
@@ -92,7 +93,8 @@ def _asks(function: Function) -> bool:
     if not parts:
         return False
     measured = bool(_METRICS & set(parts))
-    return (parts[0] in _GET and measured) or parts[0] in _PREDICT or (measured and parts[-1] in _METRICS)
+    thing = next((part for part in reversed(parts) if part not in _UNITS), "")
+    return (parts[0] in _GET and measured) or parts[0] in _PREDICT or (measured and thing in _METRICS)
 
 
 def _random(function: Function) -> tuple[Rule, str] | None:
