@@ -10,10 +10,12 @@ import gc
 import os
 import sys
 
+from prodtui.cli.terminal import on_screen
+
 _YOUNG_OBJECTS = 20_000
 """Allocations between two collections; at Python's 700 a tenth of judging a large fleet went into walking it."""
-_DASHBOARD_OPTIONS = frozenset({"--env", "--config", "--theme"})
-_READ_ONLY = "--read-only"
+_TAKING = ("--env", "--config", "--theme")
+_FLAGS = ("--read-only", "--mouse")
 
 
 def main() -> None:
@@ -22,17 +24,11 @@ def main() -> None:
     # prodtui has no pydantic plugins, and looking for some costs 25 ms.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     words = sys.argv[1:]
-    if sys.stdout.isatty() and sys.stdin.isatty() and (options := _dashboard_options(words)) is not None:
+    if on_screen() and (options := _dashboard_options(words)) is not None:
         from prodtui.cli.dashboard import dashboard
 
-        sys.exit(
-            dashboard(
-                options.get("--config"),
-                options.get("--env"),
-                theme=options.get("--theme"),
-                read_only=_READ_ONLY in options,
-            )
-        )
+        flags = {flag[2:].replace("-", "_"): flag in options for flag in _FLAGS}
+        sys.exit(dashboard(options.get("--config"), options.get("--env"), theme=options.get("--theme"), **flags))
     from prodtui.cli.main import run
 
     code = run(words)
@@ -47,14 +43,14 @@ def collect_less_often() -> None:
 
 def _dashboard_options(words: list[str]) -> dict[str, str] | None:
     """The dashboard's options where there is nothing else on the line; None where it is for the command parser."""
-    options: dict[str, str] = {}
+    found: dict[str, str] = {}
     left = iter(words)
     for word in left:
-        value = "" if word == _READ_ONLY else next(left, None) if word in _DASHBOARD_OPTIONS else None
-        if value is None or word in options:
+        value = "" if word in _FLAGS else next(left, None) if word in _TAKING else None
+        if value is None or word in found:
             return None
-        options[word] = value
-    return options
+        found[word] = value
+    return found
 
 
 if __name__ == "__main__":

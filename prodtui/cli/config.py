@@ -35,10 +35,12 @@ def validate(context: typer.Context, config: Config = None, env: Env = None) -> 
 
     Exit codes: 0; 2 with file, line, key, what was expected and the nearest valid key.
     """
+    from prodtui.cli.keys import keymap_of
     from prodtui.settings.load import load
 
     path, name = shared(context, config, env)
     loaded = load(path)
+    keymap_of(loaded)
     for each in [name] if name else sorted(loaded.settings.environments):
         found = loaded.environment(each)
         typer.echo(f"{each}: {len(found.sources)} sources, {len(found.declared.services)} services declared")

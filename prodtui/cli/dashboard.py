@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,27 +15,75 @@ from prodtui.ui.app import ProdtuiApp
 
 if TYPE_CHECKING:
     from prodtui.cli.reel import Reel
+    from prodtui.cli.reload import Configuration
 
 UNUSABLE = 2
 CRASHED = 5
+THEME = "PRODTUI_THEME"
+"""Before the configuration is read, so that the first frame has its colours."""
 
 
-def dashboard(config: Path | str | None, env: str | None, *, theme: str | None = None, read_only: bool = False) -> int:
+def dashboard(
+    config: Path | str | None,
+    env: str | None,
+    *,
+    theme: str | None = None,
+    read_only: bool = False,
+    mouse: bool = False,
+) -> int:
     """Runs the dashboard until it is quit; returns the exit code."""
-    return shown(Desk(Path(config) if config else None, env, read_only=read_only), theme=theme)
+    desk = Desk(Path(config) if config else None, env, read_only=read_only)
+
+    async def beside(app: ProdtuiApp) -> None:
+        from prodtui.cli.history import kept
+        from prodtui.cli.reload import follow_edits, follow_notice
+
+        app.history.earlier = await asyncio.to_thread(kept)
+        await asyncio.gather(follow_edits(app, desk), follow_notice(app, desk))
+
+    app = _app(desk, theme, beside)
+    if isinstance(app, int):
+        return app
+
+    def arrived(configuration: Configuration) -> None:
+        app.set_keymap(dict(configuration.keys))
+        app.page.say_keys()
+        if theme is None and configuration.loaded.settings.theme:
+            app.recolour(configuration.loaded.settings.theme)
+
+    desk.arrived = arrived
+    code = _run(app, mouse=mouse)
+    if app.history.added:
+        from prodtui.cli.history import keep
+
+        keep(app.history.added)
+    if desk.notice:
+        sys.stderr.write(f"prodtui: {desk.notice}\n")
+    return code
 
 
-def shown(desk: Desk | Reel, *, theme: str | None = None) -> int:
-    """Shows what a desk tells until somebody quits; returns the exit code."""
+def replayed(reel: Reel, *, theme: str | None = None) -> int:
+    """Shows a recorded journal until somebody quits; returns the exit code."""
+    app = _app(reel, theme, None)
+    return app if isinstance(app, int) else _run(app)
+
+
+def _app(
+    desk: Desk | Reel, theme: str | None, beside: Callable[[ProdtuiApp], Awaitable[None]] | None
+) -> ProdtuiApp | int:
+    """The screens; the exit code where the theme can't be used."""
     from prodtui.cli.log import log_file
 
     try:
-        app = ProdtuiApp(desk.moments, desk, theme=theme, log_path=log_file())
-    except UsageError as error:  # no such theme
+        return ProdtuiApp(desk.moments, desk, theme=theme or os.environ.get(THEME), log_path=log_file(), beside=beside)
+    except (ConfigurationError, UsageError) as error:
         return _unusable(error)
-    app.run(mouse=False)
-    if desk.notice:
-        sys.stderr.write(f"prodtui: {desk.notice}\n")
+
+
+def _run(app: ProdtuiApp, *, mouse: bool = False) -> int:
+    from prodtui.cli.log import log_file
+
+    app.run(mouse=mouse)
     failure = app.failure
     if isinstance(failure, (ConfigurationError, UsageError)):
         return _unusable(failure)

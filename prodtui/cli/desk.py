@@ -7,21 +7,25 @@ import gc
 import logging
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from prodtui.model.errors import ProdtuiError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
     from prodtui.cli.gate import Memory
+    from prodtui.cli.reload import Configuration
     from prodtui.journal.journal import Journal
     from prodtui.model.declared import Declared
     from prodtui.model.moment import Moment
     from prodtui.model.records import HealthCheck
     from prodtui.model.rerun import Rerun
     from prodtui.readiness.policy import Policy
-    from prodtui.settings.loaded import Environment, Loaded
+    from prodtui.settings.loaded import Environment
     from prodtui.watch import Watch
     from prodtui.watch.following import Following
 
@@ -29,8 +33,6 @@ _log = logging.getLogger(__name__)
 DEBUG = "PRODTUI_DEBUG"
 HELD_TOO_LONG_S = 0.010
 """In debug mode whoever holds the event loop longer than this is named in the log."""
-LEAVING_S = 3.0
-"""How long an environment that is left may take to end, when the dashboard ends."""
 
 
 class Shown:
@@ -51,14 +53,8 @@ class Shown:
 
         return with_release(self.environment, self.policy).declared
 
-    async def run(self, told: asyncio.Queue[Moment | Exception]) -> None:
-        """Puts its moments, and what ended them, into the queue. Until it is cancelled."""
-        try:
-            await self._run(told)
-        except Exception as error:  # noqa: BLE001 — not handled here: whoever reads the moments raises it
-            await told.put(error)
-
-    async def _run(self, told: asyncio.Queue[Moment | Exception]) -> None:
+    async def moments(self) -> AsyncIterator[Moment]:
+        """Its moments, for as long as somebody looks."""
         from prodtui.cli.gate import letting_go, memory
         from prodtui.cli.journals import journal_of
         from prodtui.cli.recoveries import Recoveries
@@ -69,15 +65,15 @@ class Shown:
             _log.warning(remark)
         recoveries = Recoveries(known.store, self.environment, self.policy.digest)
         try:
-            try:
-                self.journal = journal_of(self.environment)
-            except ProdtuiError as error:
-                self.notice = str(error)
-                _log.warning("%s", error)
+            self.journal = journal_of(self.environment)
+        except ProdtuiError as error:
+            self.notice = str(error)
+            _log.warning("%s", error)
+        try:
             async with await opened(self.environment, known.standard, self.journal) as self.watch:
                 settled = False
                 async for moment in self.watch.moments():
-                    await told.put(moment)
+                    yield moment
                     if not settled and all(s.tried_at is not None for s in moment.snapshot.sources.values()):
                         settled = True
                         # What is loaded by now stays to the end: no collection walks it (30 ms) between two keys.
@@ -96,79 +92,35 @@ class Desk:
         self._config = config
         self._env = env
         self._read_only = read_only
-        self._loaded: Loaded | None = None
         self._shown: Shown | None = None
-        self._told: asyncio.Queue[Moment | Exception] = asyncio.Queue(1)
-        self._task: asyncio.Task[None] | None = None
-        self._left: set[asyncio.Task[None]] = set()
-        self._switched = asyncio.Event()
+        self.configuration: Configuration | None = None
+        """The one that is in force."""
+        self.arrived: Callable[[Configuration], None] = lambda _: None
+        """Told of each that comes into force."""
 
     async def moments(self) -> AsyncIterator[Moment]:
-        """The moments of what is shown, for as long as somebody looks. Raises ConfigurationError, UsageError."""
-        shown = await asyncio.to_thread(self._first)
+        """The environment's moments, for as long as somebody looks; asked for anew after a switch.
+
+        Raises ConfigurationError, UsageError.
+        """
+        self.configuration = await asyncio.to_thread(self.read)
+        self.arrived(self.configuration)
         if os.environ.get(DEBUG):
             loop = asyncio.get_running_loop()
             loop.slow_callback_duration = HELD_TOO_LONG_S
             loop.set_debug(True)
-        self._begin(shown)
-        try:
-            while True:
-                told = await self._next()
-                if isinstance(told, Exception):
-                    raise told
-                if told is not None:
-                    yield told
-        finally:
-            self._leave()
-            if self._left:
-                await asyncio.wait(self._left, timeout=LEAVING_S)
+        self._shown = Shown(self.configuration.environment, self.configuration.policy)
+        async with aclosing(cast("AsyncGenerator[Moment]", self._shown.moments())) as moments:
+            async for moment in moments:
+                yield moment
 
-    async def _next(self) -> Moment | Exception | None:
-        """What is told next; None where meanwhile another environment is shown."""
-        queue = self._told
-        asking = asyncio.ensure_future(queue.get())
-        switched = asyncio.ensure_future(self._switched.wait())
-        try:
-            await asyncio.wait({asking, switched}, return_when=asyncio.FIRST_COMPLETED)
-            return asking.result() if asking.done() and queue is self._told else None
-        finally:
-            asking.cancel()
-            switched.cancel()
-
-    def _begin(self, shown: Shown) -> None:
-        self._leave()
-        self._shown, self._told = shown, asyncio.Queue(1)
-        self._switched = asyncio.Event()
-        self._task = asyncio.create_task(shown.run(self._told), name=f"watch {shown.environment.name}")
-
-    def _leave(self) -> None:
-        """Ends what is shown without waiting for it: its sources may hang."""
-        if self._task is None:
-            return
-        self._switched.set()
-        self._task.cancel()
-        self._left.add(self._task)
-        self._task.add_done_callback(self._left.discard)
-        self._task = None
-
-    def _first(self) -> Shown:
+    def read(self) -> Configuration:
+        """The configuration as it is now. Blocks. Raises ConfigurationError, UsageError."""
         # In a thread: importing the libraries behind the sources takes longer than a frame may wait.
         import prodtui.watch.opened  # noqa: F401
-        from prodtui.cli.log import log_to_file
-        from prodtui.settings.load import load
+        from prodtui.cli.reload import read_configuration
 
-        log_to_file()
-        self._loaded = load(self._config)
-        return self._of(self._env)
-
-    def _of(self, name: str | None) -> Shown:
-        """Raises ConfigurationError, UsageError."""
-        from prodtui.cli.gate import policy_of
-
-        if self._loaded is None:
-            raise UsageError("the configuration is not read yet")
-        environment = self._loaded.environment(name)
-        return Shown(environment, policy_of(environment, None))
+        return read_configuration(self._config, self._env)
 
     # What is asked of now
 
@@ -221,18 +173,17 @@ class Desk:
 
     @property
     def environment(self) -> str:
-        return self._shown.environment.name if self._shown is not None else self._env or ""
+        return self._env or (self.configuration.environment.name if self.configuration else "")
 
     def environments(self) -> tuple[str, ...]:
-        return tuple(self._loaded.settings.environments) if self._loaded is not None else ()
+        return tuple(self.configuration.loaded.settings.environments) if self.configuration else ()
 
     def switch(self, environment: str) -> None:
-        """Raises UsageError, ConfigurationError; then what is shown stays."""
-        if environment == self.environment:
-            return
-        if environment not in self.environments():
-            raise UsageError(f'no environment "{environment}"; there are: {", ".join(self.environments()) or "none"}')
-        self._begin(self._of(environment))
+        """The moments that are asked for next are of this one. Raises UsageError."""
+        if self.configuration is not None:
+            self.configuration.loaded.environment(environment)
+        self._env = environment
+        self._shown = None
 
     # What leaves a trace
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from prodtui.cli.terminal import on_screen
 from prodtui.lab.errors import LabError, UnknownFault
 from prodtui.model.errors import UsageError
 
@@ -152,7 +153,7 @@ def _print(lab: Lab) -> None:
 
 def _show(config: Path) -> int:
     """The dashboard on the lab; without a terminal, its status once."""
-    if sys.stdout.isatty() and sys.stdin.isatty():
+    if on_screen():
         from prodtui.cli.dashboard import dashboard
 
         return dashboard(config, None)

@@ -26,6 +26,7 @@ from prodtui.cli import (
 )
 from prodtui.cli.log import log_to_file
 from prodtui.cli.options import Config, Env, Shared
+from prodtui.cli.terminal import on_screen
 from prodtui.lab.errors import LabError
 from prodtui.model.errors import ConfigurationError, ProdtuiError, UsageError
 from prodtui.readiness.gate import INTERNAL, USAGE
@@ -66,10 +67,9 @@ def _dashboard(
     context: typer.Context,
     config_file: Config = None,
     env: Env = None,
-    theme: Annotated[str | None, typer.Option(help="dark, light, or the path of a theme file.")] = None,
-    read_only: Annotated[
-        bool, typer.Option("--read-only", help="Nothing that leaves a trace for others is allowed.")
-    ] = False,
+    theme: Annotated[str | None, typer.Option(help="dark, light, contrast, mono, one of yours, or a file.")] = None,
+    read_only: Annotated[bool, typer.Option("--read-only", help="Nothing that acts: no acknowledgements.")] = False,
+    mouse: Annotated[bool, typer.Option("--mouse", help="Clicks and wheel; takes text selection from you.")] = False,
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which.")] = False,  # noqa: ARG001
 ) -> None:
     """Says whether production is ready, what broke first, and shows the evidence.
@@ -84,10 +84,10 @@ def _dashboard(
     given.config, given.env = config_file, env
     if context.invoked_subcommand is not None:
         return
-    if sys.stdout.isatty() and sys.stdin.isatty():
+    if on_screen():
         from prodtui.cli.dashboard import dashboard
 
-        raise typer.Exit(dashboard(config_file, env, theme=theme, read_only=read_only))
+        raise typer.Exit(dashboard(config_file, env, theme=theme, read_only=read_only, mouse=mouse))
     context.invoke(status.status, context=context)
 
 

@@ -11,6 +11,7 @@ import typer
 
 from prodtui.cli.options import Config, Env, PolicyOption, shared
 from prodtui.cli.policies import policy_for
+from prodtui.cli.terminal import on_screen
 
 
 def replay(
@@ -20,7 +21,7 @@ def replay(
     since: Annotated[
         str | None, typer.Option("--from", metavar="TIME", help="Begin there: 14:02, 2026-11-22T14:02:58Z.")
     ] = None,
-    theme: Annotated[str | None, typer.Option(help="dark, light, or the path of a theme file.")] = None,
+    theme: Annotated[str | None, typer.Option(help="dark, light, contrast, mono, one of yours, or a file.")] = None,
     policy: PolicyOption = None,
     config: Config = None,
     env: Env = None,
@@ -43,11 +44,11 @@ def replay(
     reel = Reel(file, wanted, Standard(policy=policy_for(policy, path)), speed=speed)
     # Before there is a screen it is said that the file can't be used, or the time not be read.
     end = asyncio.run(reel.wind(since))
-    if not (sys.stdout.isatty() and sys.stdin.isatty()):
+    if not on_screen():
         from prodtui.reports.status_text import status_text
 
         sys.stdout.write(status_text(end))
         return
-    from prodtui.cli.dashboard import shown
+    from prodtui.cli.dashboard import replayed
 
-    raise typer.Exit(shown(reel, theme=theme))
+    raise typer.Exit(replayed(reel, theme=theme))

@@ -146,6 +146,15 @@ class Root(BaseSettings):
     services: dict[ServiceName, ServiceSettings] = Field(
         default={}, description="What is known beforehand of services, in every environment."
     )
+    theme: str | None = Field(
+        default=None,
+        description="Colours of the dashboard: dark, light, contrast, mono, one of yours (NAME.toml under `themes/` in "
+        "the user's configuration directory), or a file's path. `--theme` wins.",
+    )
+    keys: dict[str, str] = Field(
+        default={},
+        description='Keys of the dashboard, by the name of the action: `pause = "p"`, `down = "j,f2"`.',
+    )
 
 
 def is_table(annotation: Any) -> bool:  # noqa: ANN401 — an annotation is any object

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from rich.console import RenderableType
 from textual._compositor import ChopsUpdate, LayoutUpdate
-from textual.app import App
-from textual.binding import Binding, BindingType
 from textual.events import Event, Key
 from textual.screen import Screen
 
+from prodtui.model.errors import ProdtuiError
+from prodtui.ui.console import Console
 from prodtui.ui.controls import Controls
 from prodtui.ui.paint import ExactUpdate
 from prodtui.ui.palette import Depth, ascii_only, load_palette
@@ -25,23 +25,18 @@ from prodtui.ui.terminal import end_on_signals, log_crash
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
+    from textual.worker import Worker
+
     from prodtui.model.moment import Moment
+    from prodtui.ui.screens.environments import EnvironmentsPage
     from prodtui.ui.screens.health import HealthPage
 
 
-class ProdtuiApp(App[None], inherit_bindings=False):
+class ProdtuiApp(Console, inherit_bindings=True):
     """The dashboard. `failure` says after the run why it ended, where it did not end by a quit."""
 
     ENABLE_COMMAND_PALETTE = False
     TITLE = "prodtui"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "pause", "pause"),
-        Binding("question_mark", "help", "help", key_display="?"),
-        Binding("ctrl+r", "refresh", "read all sources now", show=False),
-        Binding("q", "quit", "quit", show=False),
-        Binding("ctrl+c", "quit", "quit", show=False, priority=True),
-        Binding("ctrl+z", "suspend_process", "suspend", show=False),
-    ]
 
     def __init__(
         self,
@@ -51,22 +46,35 @@ class ProdtuiApp(App[None], inherit_bindings=False):
         theme: str | None = None,
         log_path: Path | None = None,
         sources: Sequence[str] = (),
+        beside: Callable[[ProdtuiApp], Awaitable[None]] | None = None,
     ) -> None:
-        self.palette = load_palette(theme or "dark")
+        """`beside` runs beside the feed, from the first frame to the end."""
         self._ascii_only = ascii_only(os.environ)
-        super().__init__(ansi_color=True)
-        self.controls = controls
+        super().__init__(load_palette(theme or "dark"), controls)
         self.failure: BaseException | None = None
-        self.moment: Moment | None = None
-        """The newest; what is shown is older while paused."""
-        self.paused = False
         self._feed = feed
+        self._following: Worker[None] | None = None
+        self._again = False
+        self._beside = beside
         self._log_path = log_path
         self._sources = sources
 
+    @property
+    def moment(self) -> Moment | None:
+        """The newest; what is shown is older while it is held."""
+        return self.clock.newest
+
+    @property
+    def paused(self) -> bool:
+        return self.clock.held
+
     def get_default_screen(self) -> Screen[None]:
-        said = f"reading {', '.join(self._sources) or 'sources'}…"
-        return Overview(self.palette, ((said, "dim"),))
+        first = self._overview(", ".join(self._sources) or "sources")
+        first._push_result_callback(first, None)  # noqa: SLF001 — else textual can't switch away from a first screen
+        return first
+
+    def _overview(self, reading: str) -> Overview:
+        return Overview(self.palette, ((f"reading {reading}…", "dim"),))
 
     def on_load(self) -> None:
         end_on_signals(self)
@@ -76,22 +84,37 @@ class ProdtuiApp(App[None], inherit_bindings=False):
 
     def _start(self) -> None:
         """After the first frame: only now may anything slow be imported or asked."""
-        self.run_worker(self._follow(), exit_on_error=False)
+        self._following = self.run_worker(self._follow(), exit_on_error=False)
+        if self._beside is not None:
+            self.run_worker(cast("Any", self._beside(self)))
 
     async def _follow(self) -> None:
         try:
             async with aclosing(cast("AsyncGenerator[Moment]", self._feed())) as moments:
                 async for moment in moments:
-                    self.moment = moment
-                    if not self.paused:
-                        self._show()
+                    self.clock.tell(moment)
+        except ProdtuiError as error:
+            if not self._again:
+                self._end(error)
+            else:  # another environment, or an edit: whoever looks on may go back
+                self.say(str(error), "bad")
         except Exception as error:  # noqa: BLE001 — the border: whatever ends the feed ends the dashboard, and is told
             self._end(error)
 
-    def _show(self) -> None:
-        page = self.screen
-        if self.moment is not None and isinstance(page, Page):
-            page.show(self.moment, paused=self.paused)
+    def restart(self) -> None:
+        """Follows the feed anew. The one that is left closes behind, and nobody waits for it."""
+        if self._following is not None:
+            self._following.cancel()
+        self._again = True
+        self._following = self.run_worker(self._follow(), exit_on_error=False)
+
+    def switch(self, environment: str) -> None:
+        self.controls.switch(environment)
+        self.workers.cancel_group(self, "time")
+        self.clock.forget()
+        self.back_to_overview()
+        self.switch_screen(self._overview(environment))
+        self.restart()
 
     async def on_event(self, event: Event) -> None:
         """A key is carried out before the next one is looked at.
@@ -103,15 +126,12 @@ class ProdtuiApp(App[None], inherit_bindings=False):
             await super().on_event(event)
             return
         page = self.screen
-        if isinstance(page, Page) and page.prompt.display:
-            if not page.take(event) and not await self._check_bindings(event.key, priority=True):
-                await self._check_bindings(event.key)
-        elif not await self._check_bindings(event.key, priority=True):
+        if isinstance(page, Page):
+            page.unsay()
+            if page.take(event):
+                return
+        if not await self._check_bindings(event.key, priority=True):
             await self._check_bindings(event.key)
-
-    def on_page_resumed(self) -> None:
-        if not self.paused:
-            self._show()
 
     def on_health_page_rerun_asked(self, asked: HealthPage.RerunAsked) -> None:
         async def rerun() -> None:
@@ -119,24 +139,8 @@ class ProdtuiApp(App[None], inherit_bindings=False):
 
         self.run_worker(rerun())
 
-    # What keys do
-
-    def action_pause(self) -> None:
-        """Holds what is shown; the sources are read on, and the newest is shown when it goes on."""
-        self.paused = not self.paused
-        page = self.screen
-        held = page.moment if self.paused and isinstance(page, Page) else self.moment
-        if held is not None and isinstance(page, Page):
-            page.show(held, paused=self.paused)
-
-    def action_refresh(self) -> None:
-        self.controls.refresh()
-
-    def action_help(self) -> None:
-        from prodtui.ui.screens.help import HelpPage
-
-        if not isinstance(self.screen, HelpPage):
-            self.push_screen(HelpPage(self.palette, list(self.screen.active_bindings.values())))
+    def on_environments_page_chosen(self, chosen: EnvironmentsPage.Chosen) -> None:
+        self.command(f"env {chosen.environment}")
 
     # The terminal
 

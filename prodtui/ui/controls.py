@@ -20,10 +20,6 @@ class Controls(Protocol):
     async def rerun(self, check: HealthCheck) -> Rerun:
         """Makes one HTTP health check again, bounded; a failure is told in the result's cause."""
 
-    @property
-    def notice(self) -> str:
-        """What a person must know of prodtui itself, as that nothing can be kept; empty while all is well."""
-
     # Time
 
     async def past(self, at: float) -> Moment:

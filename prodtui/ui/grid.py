@@ -15,9 +15,10 @@ from textual.strip import Strip
 
 from prodtui.ui.grid_drawing import header_line, row_line
 from prodtui.ui.grid_layout import Column, Place, fit, widths_wanted
-from prodtui.ui.grid_rows import Filter, Held, Row, shown
+from prodtui.ui.grid_rows import Held, Row, shown
 from prodtui.ui.line import Line, strip, title
 from prodtui.ui.palette import Palette
+from prodtui.ui.query import Query
 from prodtui.ui.widgets.lines import Searched
 
 _MEASURED = 2_000
@@ -28,19 +29,19 @@ class Grid(Searched, can_focus=True):
     """A titled list with columns."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "open"),
-        Binding("j,down", "move(1)", "down", show=False),
-        Binding("k,up", "move(-1)", "up", show=False),
-        Binding("g,home", "edge(-1)", "first", show=False),
-        Binding("G,end", "edge(1)", "last", show=False),
-        Binding("ctrl+d", "page(0.5)", "half a page down", show=False),
-        Binding("ctrl+u", "page(-0.5)", "half a page up", show=False),
-        Binding("pagedown", "page(1)", "page down", show=False),
-        Binding("pageup", "page(-1)", "page up", show=False),
-        Binding("l,right", "sideways(1)", "more columns", show=False),
-        Binding("h,left", "sideways(-1)", "fewer columns", show=False),
-        Binding("s", "sort", "sort"),
-        Binding("S", "reverse", "reverse the sort", show=False),
+        Binding("enter", "open", "open", id="open"),
+        Binding("j,down", "move(1)", "down", show=False, id="down"),
+        Binding("k,up", "move(-1)", "up", show=False, id="up"),
+        Binding("g,home", "edge(-1)", "first", show=False, id="first"),
+        Binding("G,end", "edge(1)", "last", show=False, id="last"),
+        Binding("ctrl+d", "page(0.5)", "half a page down", show=False, id="half_page_down"),
+        Binding("ctrl+u", "page(-0.5)", "half a page up", show=False, id="half_page_up"),
+        Binding("pagedown", "page(1)", "page down", show=False, id="page_down"),
+        Binding("pageup", "page(-1)", "page up", show=False, id="page_up"),
+        Binding("l,right", "sideways(1)", "more columns", show=False, id="more_columns"),
+        Binding("h,left", "sideways(-1)", "fewer columns", show=False, id="fewer_columns"),
+        Binding("s", "sort", "sort", id="sort"),
+        Binding("S", "reverse", "reverse the sort", show=False, id="reverse"),
     ]
 
     class Opened(Message):
@@ -125,6 +126,10 @@ class Grid(Searched, can_focus=True):
             self._placed = ()
             self.repaint()
 
+    def recolour(self, palette: Palette) -> None:
+        self._strips.clear()
+        super().recolour(palette)
+
     def load(
         self,
         rows: Sequence[Row],
@@ -155,12 +160,17 @@ class Grid(Searched, can_focus=True):
         self._reorder()
 
     def filter(self, typed: str) -> None:
-        """Keeps the rows that match; the cursor goes to the first whose own name does, as a reason may name another."""
-        self.narrow(Filter.of(typed))
+        """Keeps the rows that match; the cursor goes to the first whose own name does, as a reason may name another.
+
+        Raises QueryError; then what was kept before is kept on.
+        """
+        query = Query.of(typed, self.columns, self._given)
+        self.narrow(query)
+        words = query.words if query is not None and not query.inverse else ()
         named = next(
-            (row.key for row in self._shown if not row.heading and typed.casefold() in row.key.casefold()), None
+            (r.key for r in self._shown if not r.heading and all(word in r.key.casefold() for word in words)), None
         )
-        if typed and named is not None:
+        if words and named is not None:
             self.select(named)
 
     def choose(self) -> None:

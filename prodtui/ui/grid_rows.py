@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import msgspec
@@ -36,30 +35,13 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     cells: tuple[Cell, ...]
     badness: int = 0
     heading: bool = False
+    facts: tuple[tuple[str, Order], ...] = ()
+    """What a filter can ask beside the columns, by name."""
 
     @property
     def text(self) -> str:
         """What a filter looks at."""
         return " ".join(cell.whole for cell in self.cells)
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """What is asked of a row's text: the words, all of them; inverse with a leading `!`."""
-
-    words: tuple[str, ...] = ()
-    inverse: bool = False
-
-    def __call__(self, row: Row) -> bool:
-        text = row.text.casefold()
-        return all(word in text for word in self.words) is not self.inverse
-
-    @classmethod
-    def of(cls, typed: str) -> Filter | None:
-        """The filter that somebody typed; None for nothing, which keeps every row."""
-        inverse = typed.startswith("!")
-        words = tuple(typed.removeprefix("!").casefold().split())
-        return cls(words, inverse) if words else None
 
 
 class Held(NamedTuple):

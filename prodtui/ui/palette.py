@@ -1,4 +1,4 @@
-"""Colours by what they mean, from one TOML file a theme; with 16 colours, and with none.
+"""Styles by what they mean, from a theme: with all colours, with 16, and with none.
 
 A style's name is words: colours (`bad`, `dim`, …), a badge (`NOT_READY`), and attributes (`strong`, `under`).
 """
@@ -6,16 +6,15 @@ A style's name is words: colours (`bad`, `dim`, …), a badge (`NOT_READY`), and
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from enum import Enum
-from pathlib import Path
-from typing import Any
 
 from rich.style import Style
 
-COLOURS = ("ground", "ink", "dim", "rule", "good", "warn", "bad", "unknown", "accent", "bar", "select")
+from prodtui.ui.theme import DEFAULT, Theme, load_theme
 
-_ATTRIBUTES = {"strong": Style(bold=True), "under": Style(underline=True)}
+_PLAIN = Style()
+_ATTRIBUTES = {"strong": Style(bold=True), "under": Style(underline=True), "reversed": Style(reverse=True)}
 # Without colour the words and glyphs carry the meaning; weight and reverse only help the eye find them.
 _COLOURLESS = {
     "dim": Style(dim=True),
@@ -59,10 +58,11 @@ def ascii_only(environment: Mapping[str, str]) -> bool:
 class Palette:
     """Styles by name for one theme at one colour depth."""
 
-    def __init__(self, theme: Mapping[str, Any], depth: Depth = Depth.FULL) -> None:
+    def __init__(self, theme: Theme, depth: Depth = Depth.FULL) -> None:
         self.depth = depth
-        self._colours: Mapping[str, str] = theme["colours"] if depth is Depth.FULL else theme["sixteen"]
-        self._badges: Mapping[str, Sequence[str]] = theme["badges"]
+        self._colours = theme.colours if depth is Depth.FULL else theme.sixteen
+        self._badges = theme.badges
+        self._weights = {name: Style.parse(weight) for name, weight in theme.weights.items()}
         self._styles: dict[tuple[str, str], Style] = {}
 
     @property
@@ -92,7 +92,7 @@ class Palette:
             elif self.depth is Depth.NONE:
                 style += _COLOURLESS.get(word, Style())
             else:
-                style += Style(color=self._colours[word])
+                style += Style(color=self._colours[word]) + self._weights.get(word, _PLAIN)
         return style
 
     def _on(self, ground: str) -> Style:
@@ -112,28 +112,7 @@ class Palette:
         return Style(color=ink, bgcolor=ground, bold=True)
 
 
-def theme_file(name: str) -> Path:
-    """Where a theme lies: with the package when installed, else in the checkout."""
-    package = Path(__file__).parent.parent
-    installed = package / "themes" / f"{name}.toml"
-    return installed if installed.exists() else package.parent / "themes" / f"{name}.toml"
-
-
-def themes() -> list[str]:
-    """Names of the themes there are."""
-    return sorted(file.stem for file in theme_file("dark").parent.glob("*.toml"))
-
-
-def load_palette(theme: str = "dark", environment: Mapping[str, str] | None = None) -> Palette:
-    """The palette of a theme at the depth that the terminal can show.
-
-    Raises UsageError for a theme that does not exist.
-    """
-    import tomllib
-
-    if not theme_file(theme).exists():
-        from prodtui.model.errors import UsageError
-
-        raise UsageError(f"there is no theme {theme!r}; there are: {', '.join(themes())}")
-    with theme_file(theme).open("rb") as file:
-        return Palette(tomllib.load(file), depth_of(os.environ if environment is None else environment))
+def load_palette(theme: str = DEFAULT, environment: Mapping[str, str] | None = None) -> Palette:
+    """The palette of a theme at the depth that the terminal can show. Raises UsageError, ConfigurationError."""
+    environment = os.environ if environment is None else environment
+    return Palette(load_theme(theme, environment), depth_of(environment))

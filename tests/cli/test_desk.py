@@ -14,7 +14,7 @@ import pytest
 
 from prodtui.cli.desk import Desk
 from prodtui.lab.state import Lab
-from prodtui.model.errors import ConfigurationError, UsageError
+from prodtui.model.errors import ConfigurationError, ProdtuiError, UsageError
 from prodtui.model.freshness import Freshness
 from prodtui.model.moment import Moment
 from prodtui.watch.following import Following
@@ -24,16 +24,44 @@ from tests.sources.lying import hangs, lying
 
 
 class Looking:
-    """Somebody who looks at a desk's moments."""
+    """Somebody who looks at a desk's moments, as the app does: one task follows them, and is left for another."""
 
-    def __init__(self, desk: Desk, moments: AsyncIterator[Moment]) -> None:
+    def __init__(self, desk: Desk) -> None:
         self.desk = desk
-        self._moments = moments
+        self._tasks: list[asyncio.Task[None]] = []
+        self._moments: asyncio.Queue[Moment | Exception] = asyncio.Queue()
+        self.follow()
+
+    def follow(self) -> None:
+        """The desk's moments anew; nobody waits for what is left."""
+        for task in self._tasks:
+            task.cancel()
+        self._moments = asyncio.Queue()
+        self._tasks.append(asyncio.create_task(self._follow(self._moments)))
+
+    async def _follow(self, told: asyncio.Queue[Moment | Exception]) -> None:
+        try:
+            async with aclosing(cast("Any", self.desk.moments())) as moments:
+                async for moment in moments:
+                    told.put_nowait(moment)
+        except ProdtuiError as error:
+            told.put_nowait(error)
+
+    def switch(self, environment: str) -> None:
+        self.desk.switch(environment)
+        self.follow()
+
+    async def leave(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.wait(self._tasks)
 
     async def until(self, seen: Callable[[Moment], bool], within_s: float = 20.0) -> Moment:
         async with asyncio.timeout(within_s):
             while True:
-                moment = await anext(self._moments)
+                moment = await self._moments.get()
+                if isinstance(moment, Exception):
+                    raise moment
                 if seen(moment):
                     return moment
 
@@ -43,9 +71,11 @@ async def looking(
     config: Path, monkeypatch: pytest.MonkeyPatch, state: Path, env: str | None = None, *, read_only: bool = False
 ) -> AsyncIterator[Looking]:
     monkeypatch.setenv("XDG_STATE_HOME", str(state))
-    desk = Desk(config, env, read_only=read_only)
-    async with aclosing(cast("Any", desk.moments())) as moments:
-        yield Looking(desk, moments)
+    somebody = Looking(Desk(config, env, read_only=read_only))
+    try:
+        yield somebody
+    finally:
+        await somebody.leave()
 
 
 def _live(moment: Moment) -> bool:
@@ -127,12 +157,12 @@ async def test_another_environment_is_shown_at_once_though_the_one_that_is_left_
             await at.until(lambda m: m.snapshot.declared.environment == "hung")
             assert set(at.desk.environments()) == {"lab", "hung"}
             began = time.monotonic()
-            at.desk.switch("lab")
+            at.switch("lab")
             assert at.desk.environment == "lab"
             await at.until(lambda m: m.snapshot.declared.environment == "lab", 2.0)
             await at.until(_live)
             assert time.monotonic() - began < 10
-            at.desk.switch("hung")
+            at.switch("hung")
             await at.until(lambda m: m.snapshot.declared.environment == "hung", 2.0)
             with pytest.raises(UsageError, match="lab"):
                 at.desk.switch("staging")

@@ -15,7 +15,6 @@ class EmptyHand:
 
     environment = "test"
     read_only = False
-    notice = ""
 
     def refresh(self) -> None:
         """Nobody is asked."""
@@ -45,7 +44,7 @@ class EmptyHand:
         raise UsageError(f"nothing of {moment.now} can be written as {form}")
 
     async def picture(self, svg: str) -> Path:
-        raise UsageError(f"nowhere to write {len(svg)} characters")
+        raise UsageError(f"no place for {len(svg)} characters")
 
     async def handover(self, moment: Moment) -> str:
         raise UsageError(f"nothing of {moment.now} to hand over")

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from prodtui.ui.grid_layout import Column, fit, widths_wanted
-from prodtui.ui.grid_rows import Cell, Filter, Held, Row, shown
+from prodtui.ui.grid_rows import Cell, Held, Row, shown
+from prodtui.ui.query import Query
 
 ROWS = (
     Row("payments", (Cell("✖"), Cell("payments"), Cell("2.3 s", order=2.3)), badness=3),
@@ -37,7 +38,7 @@ def keys(**asked: object) -> list[str]:
     ],
 )
 def test_a_filter_keeps_rows_that_hold_all_its_words(typed: str, expected: list[str]) -> None:
-    assert keys(keep=Filter.of(typed)) == expected
+    assert keys(keep=Query.of(typed)) == expected
 
 
 def test_problems_only_keeps_what_is_not_well() -> None:

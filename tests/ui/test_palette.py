@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from prodtui.model.errors import UsageError
-from prodtui.ui.palette import COLOURS, Depth, ascii_only, depth_of, load_palette, themes
+from prodtui.ui.palette import Depth, ascii_only, depth_of, load_palette
+from prodtui.ui.theme import COLOURS, themes
 
 STYLES = (*COLOURS, "strong bad", "strong", "under", "", "#aabbcc", "READY", "WARN", "NOT_READY", "INCONCLUSIVE")
 
@@ -57,5 +58,5 @@ def test_a_locale_without_utf8_gets_ascii(environment: dict[str, str], ascii_: b
 
 
 def test_an_unknown_theme_is_refused_with_those_there_are() -> None:
-    with pytest.raises(UsageError, match="dark, light"):
+    with pytest.raises(UsageError, match="contrast, dark, light, mono"):
         load_palette("drak", {})

@@ -7,6 +7,7 @@ import msgspec
 from prodtui.model.cause import CauseClass
 from prodtui.model.declared import Declared
 from prodtui.model.moment import Moment
+from prodtui.ui.clock import Mode
 from prodtui.ui.grid_rows import Row
 from prodtui.ui.line import Line, line_length
 from prodtui.ui.rows import (
@@ -193,8 +194,8 @@ def test_a_record_shows_every_field() -> None:
     assert all(name in said for name in found.__struct_fields__)
 
 
-def header_text(moment: Moment, width: int, *, paused: bool = False) -> str:
-    left, right = header(moment, width, paused=paused)
+def header_text(moment: Moment, width: int, mode: Mode | None = None) -> str:
+    left, right = header(moment, width, mode=mode or Mode())
     assert line_length(left) + line_length(right) <= width
     return plain([(*left, *right)])
 
@@ -213,7 +214,7 @@ def test_the_header_says_verdict_counts_and_score() -> None:
     said = header_text(ill(), 140)
     assert "NOT READY" in said
     assert "2 of 5 failing" in said
-    assert "PAUSED" in header_text(ill(), 140, paused=True)
+    assert "PAUSED" in header_text(ill(), 140, Mode(paused=True))
     assert "–" in header_text(without("prometheus"), 140)
 
 

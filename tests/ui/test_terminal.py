@@ -13,6 +13,7 @@ import subprocess
 import sys
 import termios
 import time
+from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -176,12 +177,55 @@ def test_it_ends_when_the_terminal_goes_away(log: Path) -> None:
 def test_no_color_sends_no_colour_on_any_screen(log: Path) -> None:
     with started("ill", log, NO_COLOR="1") as opened:
         opened.until("payments-db")
-        for keys in (b"\r", b"\r", b"?", b"\x1b"):
+        for keys in (
+            b"\r",
+            b"\r",
+            b"?",
+            b"\x1b",
+            b":svc p\t",
+            b"\x1b",
+            b":polls\r",
+            b"/p99\r",
+            b"t",
+            b"\x1b",
+            b"ax\r",
+            b"E",
+        ):
             opened.press(keys)
             opened.read(0.5)
         opened.until("deadline exceeded")
         assert not COLOUR.findall(opened.sent)
         assert b"\x1b[1m" in opened.sent or b"\x1b[0;1m" in opened.sent
+
+
+def test_a_terminal_of_20x5_is_sane(log: Path) -> None:
+    with started("ill", log, size=(20, 5)) as opened:
+        opened.until("payments")
+        for keys in (b"?", b"\x1b", b":svc p\t\r", b"\x1b", b"/x\r", b"[", b"\x1b"):
+            opened.press(keys)
+            opened.read(0.3)
+        lines = [int(row) for row in re.findall(rb"\x1b\[([0-9]+);[0-9]+H", opened.sent)]
+        assert max(lines) <= 5
+        opened.press(b"q")
+        assert opened.ended() == 0
+        assert restored(opened)
+
+
+def test_a_copy_is_sent_plain_and_wrapped_for_tmux(log: Path) -> None:
+    with started("ill", log, TMUX="/tmp/tmux-0/default,1,0") as opened:
+        opened.until("payments-db")
+        opened.press(b"y")
+        opened.until("copied")
+        plain = re.search(rb"\x1b\]52;c;([A-Za-z0-9+/=]+)\x07", opened.sent)
+        assert plain is not None
+        assert b"payments" in b64decode(plain[1])
+        assert b"\x1bPtmux;\x1b\x1b]52;c;" + plain[1] + b"\x07\x1b\\" in opened.sent
+
+
+def test_the_mouse_is_left_to_the_terminal(log: Path) -> None:
+    with started("ill", log) as opened:
+        opened.until("payments-db")
+        assert not re.search(rb"\x1b\[\?100[0-356]h", opened.sent)
 
 
 def test_with_colour_there_is_colour(log: Path) -> None:

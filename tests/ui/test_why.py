@@ -152,4 +152,4 @@ async def test_help_names_w() -> None:
         await shows(pilot, "✖ payments")
         await pilot.press("question_mark")
         screen = await shows(pilot, "Keys")
-        assert any(line.split() == ["w", "why"] for line in screen.split("\n"))
+        assert any(line.split()[:2] == ["w", "why"] for line in screen.split("\n"))

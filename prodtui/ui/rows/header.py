@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from prodtui.model.assessment import ServiceAssessment, Verdict
+from prodtui.model.evidence import Silence
 from prodtui.model.freshness import Freshness, SourceState
 from prodtui.model.moment import Moment
 from prodtui.ui import format as fmt
+from prodtui.ui.clock import Mode
 from prodtui.ui.line import Line, line_length
 from prodtui.ui.rows.sign import OF_FRESHNESS, OF_VERDICT
 
@@ -16,15 +18,15 @@ _FULLNESS = ((True, True), (False, True), (False, False))
 """Whether the left part has words beside its counts, and the score: what goes first where it is narrow."""
 
 
-def header(moment: Moment, width: int, *, paused: bool, crumbs: Sequence[str] = ()) -> tuple[Line, Line]:
+def header(moment: Moment, width: int, *, mode: Mode, crumbs: Sequence[str] = ()) -> tuple[Line, Line]:
     """The left and the right part of the header, in the fullest form that fits."""
     service = moment.assessment.service(crumbs[1]) if len(crumbs) > 1 else None
-    right_end = _clock(moment, paused)
-    left = _left(moment, crumbs, service, words=False, score=False)
+    right_end = _clock(moment, mode)
+    left = _left(moment, mode, crumbs, service, words=False, score=False)
     for form in (_named, _pointed, _classed, _dotted):
         right = (*form(moment), *right_end)
         for words, score in _FULLNESS[: 3 if form is _classed else 2]:
-            left = _left(moment, crumbs, service, words=words, score=score)
+            left = _left(moment, mode, crumbs, service, words=words, score=score)
             if line_length(left) + 3 + line_length(right) <= width:
                 return left, right
     return left, right_end
@@ -45,7 +47,7 @@ def first_line(moment: Moment) -> Line:
 
 
 def _left(
-    moment: Moment, crumbs: Sequence[str], service: ServiceAssessment | None, *, words: bool, score: bool
+    moment: Moment, mode: Mode, crumbs: Sequence[str], service: ServiceAssessment | None, *, words: bool, score: bool
 ) -> Line:
     declared = moment.snapshot.declared
     judged = service or moment.assessment
@@ -56,6 +58,11 @@ def _left(
         (declared.environment, f"strong {_colour(declared.colour)}".strip()),
         _GAP,
     ]
+    if mode.read_only:
+        runs += [("read-only", "dim"), _GAP]
+    silences = len(moment.snapshot.of(Silence))
+    if silences:
+        runs += [(f"{silences} silence{'s' * (silences > 1)}", "warn"), _GAP]
     if len(crumbs) > 1:
         runs += [(" › ".join(crumbs), "dim"), _GAP]
     runs.append((f" {judged.verdict.replace('_', ' ')} ", judged.verdict.value))
@@ -87,8 +94,14 @@ def _colour(declared: str | None) -> str:
     return known.get(declared, "")
 
 
-def _clock(moment: Moment, paused: bool) -> Line:
-    if paused:
+def _clock(moment: Moment, mode: Mode) -> Line:
+    """`LIVE 14:03:22`, `AT 14:02:58 (−24 s)`, and while a time is looked for which."""
+    if mode.seeking is not None:
+        return ((" SEEKING ", "WARN"), (f" {fmt.moment(mode.seeking, moment.newest or moment.now)}", "strong"))
+    if moment.newest is not None:
+        behind = fmt.age(moment.newest - moment.now)
+        return ((f" AT {fmt.moment(moment.now, moment.newest)} ", "WARN"), (f"(−{behind})", "warn"))
+    if mode.paused:
         return ((" PAUSED ", "WARN"), (f" {fmt.clock(moment.now)}", "strong"))
     return (("LIVE", "strong good"), (f" {fmt.clock(moment.now)}", ""))
 

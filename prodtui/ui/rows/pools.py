@@ -50,7 +50,7 @@ def _pool(key: tuple[str, str], pool: Pool, moment: Moment, signs: Signs, room: 
     else:
         waiting = "" if pool.waiting is not None else "?"
     signs_of = (sign, room.get(name, GOOD))
-    return _row(name, pool.name, signs_of, share, (pool.used, pool.size), waiting, moment, key[0])
+    return _row(name, pool.name, signs_of, share, (pool.used, pool.size), (waiting, pool.waiting), moment, key[0])
 
 
 def _server(key: tuple[str, str], server: DatabaseServer, moment: Moment, signs: Signs, room: Signs) -> Row:
@@ -71,7 +71,7 @@ def _server(key: tuple[str, str], server: DatabaseServer, moment: Moment, signs:
         said = "restricted"
     share = server.used / server.usable if server.used is not None and server.usable else None
     signs_of = (sign, BAD if server.exhausted else room.get(name, GOOD))
-    return _row(name, server.name, signs_of, share, (server.used, server.usable), said, moment, key[0])
+    return _row(name, server.name, signs_of, share, (server.used, server.usable), (said, len(blocked)), moment, key[0])
 
 
 def _row(
@@ -80,19 +80,20 @@ def _row(
     signs: tuple[Sign, Sign],
     share: float | None,
     use: tuple[int | None, int | None],
-    said: str,
+    waiting: tuple[str, int | None],
     moment: Moment,
     source: str,
 ) -> Row:
     filled, rest = fmt.bar(share, BAR)
     used, size = use
+    said, many = waiting
     sign, room = signs
     cells = (
         sign.cell,
         Cell(name, "strong" if sign.badness else ""),
         Cell(filled, room.style, order=share, tail=((rest, "rule"),)),
         Cell(f"{fmt.count(used)}/{fmt.count(size)}", room.value_style, order=share),
-        Cell(said, sign.value_style or "dim"),
+        Cell(said, sign.value_style or "dim", order=many),
     )
     state = moment.snapshot.sources[source]
     aged_cells = aged(cells, state, moment.now, names=2)

@@ -54,6 +54,7 @@ def _row(service: ServiceAssessment, view: ServiceView, moment: Moment) -> Row:
             *_slis(service, view, moment),
         ),
         badness=sign.badness,
+        facts=(("tier", service.tier.value), ("verdict", service.verdict.value)),
     )
 
 

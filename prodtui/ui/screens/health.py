@@ -23,8 +23,8 @@ class HealthPage(SplitPage):
     """The raw truth of a health check."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("r", "rerun", "re-run"),
-        Binding("y", "copy", "copy"),
+        Binding("r", "rerun", "re-run", id="rerun"),
+        Binding("y", "copy", "copy", id="copy"),
     ]
     left_share = 0.42
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import zip_longest
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.geometry import Region
 from textual.widget import Widget
 
-from prodtui.ui.line import Line
+from prodtui.ui.commands import COMMANDS
+from prodtui.ui.key_names import name_of
+from prodtui.ui.line import Line, between, clipped
 from prodtui.ui.palette import Palette
 from prodtui.ui.screens.page import Page
 from prodtui.ui.widgets.pane import Pane
@@ -26,13 +29,21 @@ SIGNS: tuple[tuple[str, str, str], ...] = (
     ("B", "warn", "blocking: alone enough for NOT READY"),
     ("↓  ↑  +", "accent", "worse, better, new since the last accepted evaluation"),
 )
-_NAMES = {"question_mark": "?", "slash": "/", "pagedown": "page down", "pageup": "page up"}
+FILTERS: tuple[tuple[str, str], ...] = (
+    ("/!word", "rows without it"),
+    ("/~wrd", "rows that are like it"),
+    ("/tier:A p99>1s errors>1%", "rows by their fields: columns, tier, verdict"),
+)
+WIDE = 100
+LEFT = 38
+KEYS_WIDTH = 14
+_WIDTH = 26
 
 
 class HelpPage(Page):
     """Keys of the screen that it was called from."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("question_mark", "back", "back", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("question_mark", "back", "back", show=False, id="help")]
 
     def __init__(self, palette: Palette, bindings: Sequence[ActiveBinding]) -> None:
         super().__init__(palette)
@@ -48,22 +59,39 @@ class HelpPage(Page):
         return {self.pane: area}
 
     def on_mount(self) -> None:
-        self.pane.load("help", (("Keys", "strong"), (" that work where you came from", "dim")), lambda _: self._lines())
+        self.pane.load("help", (("Keys", "strong"), (" that work where you came from", "dim")), self._lines)
         self.pane.focus()
 
     def shown(self, moment: Moment) -> None:
         """Help doesn't change with the moment."""
 
-    def _lines(self) -> list[Line]:
+    def _lines(self, width: int) -> list[Line]:
         keys: dict[str, list[str]] = {}
         for active in self._listed:
             binding = active.binding
             if active.enabled and binding.description:
-                name = binding.key_display or _NAMES.get(binding.key, binding.key.replace("+", "-"))
-                keys.setdefault(binding.description, []).append(name)
-        found: list[Line] = [
-            ((f"{'  '.join(dict.fromkeys(names)):<24}", "strong accent"), (does, "")) for does, names in keys.items()
+                keys.setdefault(binding.description, []).append(binding.key_display or name_of(binding.key))
+        listed = [
+            _line("  ".join(dict.fromkeys(names)), "strong accent", does, KEYS_WIDTH) for does, names in keys.items()
         ]
-        found += [(), (("Signs", "strong"),)]
-        found += [((f"{glyph:<24}", style), (means, "")) for glyph, style, means in SIGNS]
-        return found
+        return beside(listed, _others(), width) if width >= WIDE else [*listed, (), *_others()]
+
+
+def _others() -> list[Line]:
+    """Commands, filters and signs, which are the same everywhere."""
+    found: list[Line] = [(("Commands", "strong"), ("  tab completes, ↑ ↓ bring earlier ones back", "dim"))]
+    found += [_line(f":{command.name} {command.takes}", "strong accent", command.does) for command in COMMANDS]
+    found += [(), (("Filters", "strong"), ("  words, all of them; text in quotes is one word", "dim"))]
+    found += [_line(typed, "strong accent", keeps) for typed, keeps in FILTERS]
+    found += [(), (("Signs", "strong"),)]
+    return [*found, *(_line(glyph, style, means) for glyph, style, means in SIGNS)]
+
+
+def beside(left: Sequence[Line], right: Sequence[Line], width: int) -> list[Line]:
+    """Two texts side by side; a line that is too long for its place is cut."""
+    pairs = zip_longest(left, right, fillvalue=())
+    return [(*between(one, (), LEFT), *clipped(other, width - LEFT)) for one, other in pairs]
+
+
+def _line(left: str, style: str, right: str, width: int = _WIDTH) -> Line:
+    return ((f"{left:<{width - 1}} ", style), (right, ""))

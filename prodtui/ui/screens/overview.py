@@ -41,8 +41,11 @@ class Overview(Page):
     """Services, pools, breakers, latency and events; `1`–`5` open one full."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("1", "panel('services')", "panel", key_display="1–5"),
-        *(Binding(str(n), f"panel('{name}')", f"{name} full", show=False) for n, name in enumerate(NAMES[1:], 2)),
+        Binding("1", "panel('services')", "panel", key_display="1–5", id="services"),
+        *(
+            Binding(str(n), f"panel('{name}')", f"{name} full", show=False, id=name)
+            for n, name in enumerate(NAMES[1:], 2)
+        ),
     ]
 
     def __init__(self, palette: Palette, reading: Line) -> None:
@@ -165,11 +168,16 @@ class Overview(Page):
             self.say_keys()
             self._panels[name].grid.focus()
 
+    def full(self, name: str) -> None:
+        """Shows one panel full."""
+        if self._full != name:
+            self.action_panel(name)
+
     def can_go_back(self) -> bool:
         return self._full is not None or super().can_go_back()
 
     def action_back(self) -> None:
-        if self._full is not None and not self.prompt.text and not self.problems_only:
+        if self._full is not None and not self.noted():
             self._full = None
             self._settle()
             self.say_keys()

@@ -3,39 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.events import Key
 from textual.geometry import Region
 from textual.layout import Layout
 from textual.message import Message
-from textual.screen import Screen
 from textual.widget import Widget
 
 from prodtui.ui.arrangement import Arrangement
+from prodtui.ui.clock import Mode
+from prodtui.ui.key_names import name_of
 from prodtui.ui.line import Line, Run, length
 from prodtui.ui.palette import Palette
-from prodtui.ui.widgets.bars import Bar, Prompt, hints
+from prodtui.ui.screens.prompted import Prompted
+from prodtui.ui.widgets.bars import Bar, hints
 from prodtui.ui.widgets.lines import Searched
 
 if TYPE_CHECKING:
     from prodtui.model.moment import Moment
+    from prodtui.ui.console import Console
 
 
-class Page(Screen[None], inherit_bindings=False):
+class Page(Prompted):
     """A screen that is handed moments."""
 
     DEFAULT_CSS = "Page { overflow: hidden; }"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", "filter", key_display="/"),
-        Binding("x", "problems", "problems"),
-        Binding("w", "why", "why"),
-        Binding("escape", "back", "back", key_display="esc"),
-        Binding("y", "copy", "copy", show=False),
-        Binding("tab", "app.focus_next", "next panel", show=False),
-        Binding("shift+tab", "app.focus_previous", "previous panel", show=False),
+        Binding("slash", "filter", "filter", id="filter"),
+        Binding("colon", "command", "command", id="command"),
+        Binding("x", "problems", "problems", id="problems"),
+        Binding("w", "why", "why", id="why"),
+        Binding("escape", "back", "back", id="back"),
+        Binding("y", "copy", "copy", show=False, id="copy"),
+        Binding("e", "export", "export", show=False, id="export"),
+        Binding("a", "acknowledge", "acknowledge", show=False, id="acknowledge"),
+        Binding("t", "time", "time", id="time"),
+        Binding("tab", "app.focus_next", "next panel", show=False, id="next_panel"),
+        Binding("shift+tab", "app.focus_previous", "previous panel", show=False, id="previous_panel"),
     ]
 
     class Resumed(Message):
@@ -44,17 +50,17 @@ class Page(Screen[None], inherit_bindings=False):
     crumbs: tuple[str, ...] = ("overview",)
 
     def __init__(self, palette: Palette) -> None:
-        super().__init__()
-        self.palette = palette
+        super().__init__(palette)
         self.header = Bar(palette, ground="bar")
         self.footer = Bar(palette, ground="bar")
-        self.prompt = Prompt(palette)
-        self.prompt.display = False
         self.moment: Moment | None = None
+        self.mode = Mode()
         self.problems_only = False
-        self._paused = False
         self._arrangement = Arrangement()
         self._filtered: Searched | None = None
+        self._filter = ""
+        self._said: Run | None = None
+        self._shown: Moment | None = None
 
     @property
     def layout(self) -> Layout:
@@ -96,62 +102,103 @@ class Page(Screen[None], inherit_bindings=False):
         self.styles.background = self.palette.ground
         self.say_keys()
         if self.moment is not None:
-            self.show(self.moment, paused=self._paused)
-
-    def rearrange(self) -> None:
-        """Asks the places again: textual keeps them while neither the size nor the parts change."""
-        self._clear_arrangement_cache()
-        self.refresh(layout=True)
+            self.show(self.moment, self.mode)
 
     def on_screen_resume(self) -> None:
         self.post_message(self.Resumed())
 
     def open(self, page: Page) -> None:
         """Goes into another screen, with the moment that is shown here."""
-        page.moment, page._paused = self.moment, self._paused
+        page.moment, page.mode = self.moment, self.mode
         self.app.push_screen(page)
 
-    def show(self, moment: Moment, *, paused: bool) -> None:
+    def show(self, moment: Moment, mode: Mode) -> None:
         """Shows a moment in the header and in the screen's parts."""
         from prodtui.ui.rows.header import header
 
-        self.moment, self._paused = moment, paused
-        self.header.say_by_width(lambda width: header(moment, width, paused=paused, crumbs=self.crumbs))
-        self.shown(moment)
+        turned = self.mode.live is not mode.live
+        self.moment, self.mode = moment, mode
+        self.header.say_by_width(lambda width: header(moment, width, mode=mode, crumbs=self.crumbs))
+        if not _same(self._shown, moment):
+            self._shown = moment
+            self.shown(moment)
+        if turned:
+            self.say_keys()
 
     def say_keys(self) -> None:
         """The live keys, in the footer."""
-        self._say_beside_keys((self.noted(), "warn"))
+        said = self._said or (self.noted(), "warn")
+        keys = self.keys()
+        self.footer.say_by_width(lambda width: (hints(keys, width - length(said[0])), (said,)))
 
     def keys(self) -> list[tuple[str, str]]:
         """Keys worth a place in the footer and what they do: what the bindings now in force say."""
-        found = [
-            (b.binding.key_display or b.binding.key, b.binding.description)
-            for b in self.active_bindings.values()
-            if b.binding.show and b.binding.description
-        ]
-        return sorted(dict.fromkeys(found), key=lambda hint: _ORDER.get(hint[1], 50))
+        found: dict[str, list[str]] = {}
+        for active in self.active_bindings.values():
+            binding = active.binding
+            if binding.show and binding.description and (binding.description not in _OF_THE_PAST or not self.mode.live):
+                keys = found.setdefault(binding.description, [])
+                name = binding.key_display or name_of(binding.key)
+                if len(keys) < 2 and name not in keys:
+                    keys.append(name)
+        hints = [(" ".join(keys), does) for does, keys in found.items()]
+        return sorted(hints, key=lambda hint: _ORDER.get(hint[1], 50))
 
     def noted(self) -> str:
         """What narrows the view now."""
         parts = []
         if self.problems_only:
             parts.append("problems only")
-        if self.prompt.text:
-            parts.append(f"/{self.prompt.text}")
+        if self._filter:
+            parts.append(f"/{self._filter}")
         return " · ".join(parts)
 
     def on_descendant_focus(self) -> None:
         self.say_keys()
 
-    # Filter
+    # What is asked
 
     def action_filter(self) -> None:
-        self._filtered = self.filtered()
-        if self._filtered is not None:
-            self.prompt.display = True
-            self.set_focus(self.prompt, scroll_visible=False)
-            self.rearrange()
+        from prodtui.ui.prompts import FilterAsked
+
+        searched = self.filtered()
+        if searched is not None:
+            self._filtered = searched
+            self.ask(FilterAsked(searched, self._filter, self._kept))
+
+    def _kept(self, filter_: str) -> None:
+        self._filter = filter_
+        self.say_keys()
+
+    def action_command(self) -> None:
+        from prodtui.ui.prompts import CommandAsked
+
+        self.ask(CommandAsked(self._host))
+
+    def action_time(self) -> None:
+        from prodtui.ui.prompts import TimeAsked
+
+        self._host.learn_span()
+        self.ask(TimeAsked(self._host))
+
+    def action_acknowledge(self) -> None:
+        from prodtui.ui.prompts import NoteAsked
+
+        about = self.about_asked()
+        if about is not None and self._host.may_act():
+            self.ask(NoteAsked(self._host, about))
+
+    def action_export(self) -> None:
+        from prodtui.ui.prompts import ChoiceAsked
+
+        choices = (("m", "markdown"), ("j", "json"), ("s", "svg"), ("p", "picture"))
+        self.ask(ChoiceAsked("export as", choices, self._host.export))
+
+    @property
+    def _host(self) -> Console:
+        return cast("Console", self.app)
+
+    # What keys do
 
     def action_problems(self) -> None:
         self.problems_only = not self.problems_only
@@ -161,32 +208,9 @@ class Page(Screen[None], inherit_bindings=False):
             grid.narrow(grid.keep, problems_only=self.problems_only)
         self.say_keys()
 
-    def take(self, event: Key) -> bool:
-        """A key for the open prompt; says whether it was one."""
-        if event.key in ("enter", "escape"):
-            self._close_prompt(kept=event.key == "enter")
-            return True
-        if not self.prompt.take(event):
-            return False
-        if self._filtered is not None:
-            self._filtered.filter(self.prompt.text)
-            self.prompt.found = f"{self._filtered.found} found"
-        self.prompt.repaint()
-        return True
-
-    def _close_prompt(self, *, kept: bool) -> None:
-        if not kept:
-            self.clear_filter()
-        self.prompt.display = False
-        if self._filtered is not None:
-            self.set_focus(self._filtered, scroll_visible=False)
-        self.rearrange()
-        self.say_keys()
-
     def clear_filter(self) -> bool:
         """Forgets the filter; says whether there was one."""
-        had = bool(self.prompt.text)
-        self.prompt.text = self.prompt.found = ""
+        had, self._filter = bool(self._filter), ""
         if self._filtered is not None:
             self._filtered.filter("")
         return had
@@ -197,14 +221,20 @@ class Page(Screen[None], inherit_bindings=False):
             return any(grid.display for grid in self.query("Grid"))
         if action == "why":
             return self.moment is not None and bool(self.moment.assessment.services)
+        if action == "acknowledge":
+            return self.about_asked() is not None
         return self.can_go_back() if action == "back" else True
 
     def can_go_back(self) -> bool:
-        return bool(self.prompt.text or self.problems_only or len(self.app.screen_stack) > 1)
+        return bool(self._filter or self.problems_only or len(self.app.screen_stack) > 1)
 
     def service_asked(self) -> str | None:
         """The service that the screen, or what is selected on it, is about; None where it is about all of them."""
         return None
+
+    def about_asked(self) -> str | None:
+        """What an acknowledgement would be about: a service's name, or the key of what fails."""
+        return self.service_asked()
 
     def action_why(self) -> None:
         """Explains the score of that service, else of the environment's worst."""
@@ -221,10 +251,13 @@ class Page(Screen[None], inherit_bindings=False):
 
     def action_copy(self) -> None:
         """To the terminal's clipboard by OSC 52: it works over SSH where the terminal allows it."""
+        from prodtui.ui.clipboard import bounded
+
         text = self.copied()
         if text:
-            self.app.copy_to_clipboard(text)
-            self.say(f"copied {len(text)} characters")
+            kept = bounded(text)
+            self.app.copy_to_clipboard(kept)
+            self.say(f"copied {len(kept)} characters" + (f" of {len(text)}" if kept != text else ""))
 
     def copied(self) -> str:
         """What `y` copies."""
@@ -240,21 +273,36 @@ class Page(Screen[None], inherit_bindings=False):
         elif len(self.app.screen_stack) > 1:
             self.app.pop_screen()
 
-    def say(self, text: str) -> None:
-        """A word at the footer's right, until the keys change."""
-        self._say_beside_keys((text, "accent"))
+    def say(self, text: str, style: str = "accent") -> None:
+        """A word at the footer's right, until the next key."""
+        self._said = (text, style)
+        self.say_keys()
 
-    def _say_beside_keys(self, said: Run) -> None:
-        keys = self.keys()
-        self.footer.say_by_width(lambda width: (hints(keys, width - length(said[0])), (said,)))
+    def unsay(self) -> None:
+        """A key was pressed: whatever was said is read."""
+        if self._said is not None:
+            self._said = None
+            self.say_keys()
 
 
+_OF_THE_PAST = ("live", "step", "minute", "event")
+"""Keys that are only worth a place in the footer while a moment is held."""
 _ORDER = {
     name: n
     for n, name in enumerate(
-        ("open", "evidence", "re-run", "why", "back", "filter", "problems", "sort", "pause", "panel", "copy", "help")
+        (
+            *("live", "step", "minute", "event", "open", "evidence", "re-run", "why", "back", "filter", "command"),
+            *("problems", "time", "sort", "pause", "panel", "copy", "help"),
+        )
     )
 }
+
+
+def _same(shown: Moment | None, moment: Moment) -> bool:
+    """Whether it is the same moment; one of the past is, however far behind it has fallen."""
+    return shown is moment or (
+        shown is not None and moment.newest is not None and shown.now == moment.now and shown.views is moment.views
+    )
 
 
 def nothing_to_read(moment: Moment) -> Sequence[Line]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class RecordPage(Page):
     """Everything that a source reported of one entity."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "open", "open")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "open", "open", id="open")]
 
     def __init__(self, palette: Palette, subject: str, crumbs: tuple[str, ...]) -> None:
         super().__init__(palette)

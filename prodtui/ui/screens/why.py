@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class WhyPage(Page):
     """The score of one service in words."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("w", "back", "back", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("w", "back", "back", show=False, id="why")]
 
     def __init__(self, palette: Palette, service: str) -> None:
         super().__init__(palette)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar
 
-from textual.events import Key
 from textual.strip import Strip
 
-from prodtui.ui.line import Line, between, length, strip
+from prodtui.ui.line import Line, between, clipped, cut, length, line_length, strip
 from prodtui.ui.palette import Palette
+from prodtui.ui.typed import Typed
 from prodtui.ui.widgets.lines import Lines
+
+CURSOR = "reversed"
+"""The style of the character that the cursor stands on."""
 
 
 class Bar(Lines):
@@ -52,34 +54,31 @@ def hints(bindings: Sequence[tuple[str, str]], width: int) -> Line:
 class Prompt(Lines, can_focus=True):
     """A line to type in. Whoever opened it hands it the keys."""
 
-    sign: ClassVar[str] = "/"
-
     def __init__(self, palette: Palette) -> None:
         super().__init__(palette)
-        self.text = ""
-        self.found = ""
+        self.sign = ""
+        self.keys: Sequence[tuple[str, str]] = ()
+        self.told: Line = ()
+        """What is said of the text."""
+        self.typed = Typed()
 
     def draw(self, width: int, height: int) -> Sequence[Strip]:  # noqa: ARG002 — one line, whatever the height
-        left: Line = ((f" {self.sign}", "strong accent"), (self.text, "strong"), ("█", "accent"))
-        right: Line = (
-            (f"{self.found}   ", "dim"),
-            ("enter", "strong accent"),
-            (" keep  ", "dim"),
-            ("esc", "strong accent"),
-            (" clear  ", "dim"),
-            ("!", "strong accent"),
-            (" not ", "dim"),
-        )
+        left = self._left(width - 2)
+        keys = tuple(run for key, does in self.keys for run in ((key, "strong accent"), (f" {does}  ", "dim")))
+        gap: Line = (("   ", ""),) if self.told else ()
+        room = width - 2 - line_length(left)
+        # What is said of the text is worth more than the names of the keys, and the text more than either.
+        whole: Line = (*self.told, *gap, *keys)
+        right = whole if line_length(whole) <= room else clipped(self.told, max(0, room - 1))
         return [strip((*between(left, right, width - 1), (" ", "")), width, self.palette, "bar")]
 
-    def take(self, event: Key) -> bool:
-        """Types a key; says whether it was one to type."""
-        if event.key in ("backspace", "ctrl+h"):
-            self.text = self.text[:-1]
-        elif event.key == "ctrl+u":
-            self.text = ""
-        elif event.character is not None and event.character.isprintable():
-            self.text += event.character
-        else:
-            return False
-        return True
+    def _left(self, width: int) -> Line:
+        """The sign and the text; of a text that is too long what stands before the cursor."""
+        text, at = self.typed
+        sign = cut(self.sign, max(1, width // 2))
+        room = max(1, width - 2 - length(sign))
+        start = 0
+        while length(text[start:at]) > room:
+            start += 1
+        before, under, after = text[start:at], text[at : at + 1] or " ", text[at + 1 :]
+        return ((f" {sign}", "strong accent"), (before, "strong"), (under, CURSOR), (after, "strong"))

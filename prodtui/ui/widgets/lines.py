@@ -51,6 +51,12 @@ class Lines(Widget):
         if regions:
             self.refresh(*regions)
 
+    def recolour(self, palette: Palette) -> None:
+        """Other colours: everything is drawn again."""
+        self.palette = palette
+        self._drawn_size = (0, 0)
+        self.refresh()
+
     def render_line(self, y: int) -> Strip:
         if self._drawn_size != tuple(self.size):
             self._draw()

@@ -21,14 +21,14 @@ class Pane(Searched, can_focus=True):
     """Lines made for a width, wrapped, scrolled by the keys of a pager."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "scroll(1)", "down", show=False),
-        Binding("k,up", "scroll(-1)", "up", show=False),
-        Binding("ctrl+d", "pages(0.5)", "half a page down", show=False),
-        Binding("ctrl+u", "pages(-0.5)", "half a page up", show=False),
-        Binding("pagedown", "pages(1)", "page down", show=False),
-        Binding("pageup", "pages(-1)", "page up", show=False),
-        Binding("g,home", "scroll(-1000000)", "top", show=False),
-        Binding("G,end", "scroll(1000000)", "end", show=False),
+        Binding("j,down", "scroll(1)", "down", show=False, id="down"),
+        Binding("k,up", "scroll(-1)", "up", show=False, id="up"),
+        Binding("ctrl+d", "pages(0.5)", "half a page down", show=False, id="half_page_down"),
+        Binding("ctrl+u", "pages(-0.5)", "half a page up", show=False, id="half_page_up"),
+        Binding("pagedown", "pages(1)", "page down", show=False, id="page_down"),
+        Binding("pageup", "pages(-1)", "page up", show=False, id="page_up"),
+        Binding("g,home", "scroll(-1000000)", "top", show=False, id="first"),
+        Binding("G,end", "scroll(1000000)", "end", show=False, id="last"),
     ]
 
     def __init__(self, palette: Palette) -> None:

@@ -20,15 +20,15 @@ class Paragraphs(Searched, can_focus=True):
     """A titled list of paragraphs."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "open"),
-        Binding("j,down", "move(1)", "down", show=False),
-        Binding("k,up", "move(-1)", "up", show=False),
-        Binding("g,home", "move(-1000000)", "first", show=False),
-        Binding("G,end", "move(1000000)", "last", show=False),
-        Binding("ctrl+d", "pages(0.5)", "half a page down", show=False),
-        Binding("ctrl+u", "pages(-0.5)", "half a page up", show=False),
-        Binding("pagedown", "pages(1)", "page down", show=False),
-        Binding("pageup", "pages(-1)", "page up", show=False),
+        Binding("enter", "open", "open", id="open"),
+        Binding("j,down", "move(1)", "down", show=False, id="down"),
+        Binding("k,up", "move(-1)", "up", show=False, id="up"),
+        Binding("g,home", "move(-1000000)", "first", show=False, id="first"),
+        Binding("G,end", "move(1000000)", "last", show=False, id="last"),
+        Binding("ctrl+d", "pages(0.5)", "half a page down", show=False, id="half_page_down"),
+        Binding("ctrl+u", "pages(-0.5)", "half a page up", show=False, id="half_page_up"),
+        Binding("pagedown", "pages(1)", "page down", show=False, id="page_down"),
+        Binding("pageup", "pages(-1)", "page up", show=False, id="page_up"),
     ]
 
     class Opened(Message):

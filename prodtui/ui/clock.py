@@ -1,0 +1,150 @@
+"""Which moment the screens show: the newest, or one that is held while the feed goes on behind."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from prodtui.model.errors import ProdtuiError
+from prodtui.ui.controls import Controls
+
+if TYPE_CHECKING:
+    from prodtui.model.moment import Moment
+
+PATIENCE_S = 10.0
+"""For an answer about the past."""
+STEP_S = 2.0
+"""One step, where no source says how often it is read."""
+
+
+class Mode(NamedTuple):
+    """How moments are shown; the header says so."""
+
+    paused: bool = False
+    """The newest is held."""
+    seeking: float | None = None
+    """The time that is being looked for."""
+    read_only: bool = False
+
+    @property
+    def live(self) -> bool:
+        return not self.paused and self.seeking is None
+
+
+class Clock:
+    """Holds a moment, and looks for others. `changed` is called when another one is to be shown, or in another mode."""
+
+    def __init__(self, controls: Controls, changed: Callable[[], None], say: Callable[[str], None]) -> None:
+        self._controls = controls
+        self._changed = changed
+        self._say = say
+        self._asked = 0
+        self.newest: Moment | None = None
+        self.shown: Moment | None = None
+        self.held = False
+        self.seeking: float | None = None
+
+    @property
+    def mode(self) -> Mode:
+        return Mode(self.held, self.seeking, self._controls.read_only)
+
+    def tell(self, moment: Moment) -> None:
+        """The feed has another moment."""
+        self.newest = moment
+        if not self.held:
+            self.shown = moment
+        elif self.shown is not None and self.shown.newest is not None:
+            self.shown = _past(self.shown, moment.now)
+        else:
+            return
+        self._changed()
+
+    def forget(self) -> None:
+        """Another environment: what was shown is no moment of it."""
+        self._asked += 1
+        self.newest = self.shown = self.seeking = None
+        self.held = False
+
+    def live(self) -> None:
+        """The newest, and all that follow."""
+        self._asked += 1
+        self.held, self.seeking, self.shown = False, None, self.newest
+        self._changed()
+
+    def pause(self) -> None:
+        """Stops the clock where it is, or lets it go on with the newest."""
+        if self.held or self.seeking is not None:
+            self.live()
+        elif self.shown is not None:
+            self.held = True
+            self._changed()
+
+    def beside(self, steps: int) -> float | None:
+        """The time so many readings before (or after) what is shown or looked for; None before there is any."""
+        if self.shown is None:
+            return None
+        intervals = [s.interval_s for s in self.shown.snapshot.declared.sources if s.interval_s > 0]
+        return self._at(self.shown) + steps * min(intervals, default=STEP_S)
+
+    def later(self, by_s: float) -> float | None:
+        return None if self.shown is None else self._at(self.shown) + by_s
+
+    def _at(self, shown: Moment) -> float:
+        return shown.now if self.seeking is None else self.seeking
+
+    def aim(self, at: float) -> None:
+        """What is asked for next starts from there, also while the answer is awaited."""
+        self.seeking = at
+
+    async def seek(self, at: float) -> None:
+        """Shows the moment at a time; the newest, where that is not over yet. The last one asked for wins."""
+        if self.newest is not None and at >= self.newest.now:
+            self.live()
+            return
+        self._asked += 1
+        asked = self._asked
+        self.seeking = at
+        self._changed()
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                found = await self._controls.past(at)
+        except TimeoutError:
+            said = f"the past did not answer within {PATIENCE_S:.0f} s"
+        except ProdtuiError as error:
+            said = str(error)
+        else:
+            said = ""
+            if asked == self._asked:
+                self.shown = _past(found, self.newest.now if self.newest is not None else found.now)
+                self.held = True
+        if asked == self._asked:
+            self.seeking = None
+            self._changed()
+            if said:
+                self._say(said)
+
+    async def turn(self, *, forward: bool) -> None:
+        """Goes to the next event, or to the one before."""
+        if self.shown is None:
+            return
+        at = self._at(self.shown)
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                turned = await self._controls.turn(at, forward=forward)
+        except TimeoutError:
+            self._say(f"the past did not answer within {PATIENCE_S:.0f} s")
+            return
+        except ProdtuiError as error:
+            self._say(str(error))
+            return
+        if turned is None:
+            self._say(f"no event is kept {'after' if forward else 'before'} this moment")
+        else:
+            await self.seek(turned)
+
+
+def _past(moment: Moment, newest: float) -> Moment:
+    from msgspec.structs import replace
+
+    return replace(moment, newest=newest)
