@@ -41,6 +41,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             break
 
 
+@pytest.fixture(scope="session", autouse=True)
+def state_place() -> Iterator[None]:
+    """What prodtui keeps of this session goes with it: journals, store, log."""
+    with tempfile.TemporaryDirectory(prefix="prodtui-state-") as place, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", place)
+        yield
+
+
 @pytest.fixture(scope="session")
 def lab_place() -> Iterator[Path]:
     """A folder for labs: short, and open to the user PostgreSQL runs as, which pytest's own are not."""

@@ -50,6 +50,8 @@ def test_plain_prodtui_does_not_load_the_command_parser() -> None:
         "import sys, prodtui.__main__ as entry\n"
         "assert entry._dashboard_options([]) == {}\n"
         "assert entry._dashboard_options(['--env', 'lab']) == {'--env': 'lab'}\n"
+        "assert entry._dashboard_options(['--read-only', '--env', 'lab']) == {'--read-only': '', '--env': 'lab'}\n"
+        "assert entry._dashboard_options(['--env']) is None\n"
         "assert entry._dashboard_options(['status']) is None\n"
         "assert entry._dashboard_options(['--help']) is None\n"
         "print('typer' in sys.modules)\n"

@@ -14,6 +14,7 @@ from prodtui.cli.environment import environment
 from prodtui.cli.gate import Asked, policy_of
 from prodtui.cli.options import Config, Env, PolicyOption, shared
 from prodtui.cli.output import targets, write
+from prodtui.cli.times import At, past
 from prodtui.model.errors import ConfigurationError, ProdtuiError, UsageError
 from prodtui.readiness.gate import INTERNAL, ExitCodes, FailOn
 from prodtui.reports.formats import GateFormat, rendered
@@ -50,6 +51,7 @@ def check(
     timeout: Annotated[
         float, typer.Option(parser=_seconds, metavar="D", help="Of each assessment: then what is open is unknown.")
     ] = 30.0,
+    at: At = None,
     samples: Annotated[
         int, typer.Option(min=1, max=1_000, help="Assess so often: of each blocking check the worst decides.")
     ] = 1,
@@ -66,6 +68,7 @@ def check(
 ) -> None:
     """Assesses whether production is ready, reports why, and decides by its exit code.
 
+    With --at it reads no source: it decides from the journal as it would have then, and remembers nothing of it.
     Given services are judged with the dependencies that they declare.
 
     Example: prodtui check payments --format text --format json --output - --output readiness.json
@@ -86,6 +89,7 @@ def check(
         every_s=every,
         wait_s=wait,
         timeout_s=timeout,
+        at=_past(at, samples, wait, break_glass),
     )
     try:
         code = asyncio.run(_decided(asked, override, fail_on, exit_codes, list(zip(wanted, places, strict=True))))
@@ -96,6 +100,15 @@ def check(
         typer.echo(f"prodtui: the gate failed: {error}", err=True)
         raise typer.Exit(INTERNAL) from error
     raise typer.Exit(code)
+
+
+def _past(at: str | None, samples: int, wait: float, break_glass: str | None) -> float | None:
+    """Raises UsageError beside what only means something now."""
+    if at is None:
+        return None
+    if samples > 1 or wait or break_glass is not None:
+        raise UsageError("--at assesses one moment of the past: without --samples, --wait and --break-glass")
+    return past(at)
 
 
 def _override(reason: str | None, ticket: str | None) -> Override | None:

@@ -10,8 +10,9 @@ from typing import Annotated
 import typer
 
 from prodtui.cli.environment import environment
-from prodtui.cli.gate import READINGS, known_once, policy_of, since_accepted
+from prodtui.cli.gate import READINGS, known_once, known_then, policy_of, since_accepted
 from prodtui.cli.options import Config, Env, Format, FormatOption, PolicyOption, shared
+from prodtui.cli.times import At, past
 from prodtui.model.errors import UsageError
 
 
@@ -19,6 +20,7 @@ def explain(
     context: typer.Context,
     service: Annotated[str, typer.Argument(help="A service's name.")],
     policy: PolicyOption = None,
+    at: At = None,
     format: FormatOption = Format.TEXT,  # noqa: A002
     config: Config = None,
     env: Env = None,
@@ -27,13 +29,14 @@ def explain(
 
     Example: prodtui explain payments
 
-    Exit codes: 0; 2 configuration, or no such service.
+    Exit codes: 0; 2 configuration, no such service, or nothing kept of that time.
     """
     found = environment(*shared(context, config, env))
     from prodtui.reports.explain import explain_json, explain_text
 
     rules = policy_of(found, policy)
-    moment = asyncio.run(known_once(found, rules, readings=READINGS))
+    known = known_once(found, rules, readings=READINGS) if at is None else known_then(found, rules, past(at))
+    moment = asyncio.run(known)
     judged = moment.assessment.service(service)
     if judged is None:
         names = sorted(moment.views)

@@ -39,6 +39,8 @@ class Asked(NamedTuple):
     every_s: float = 0.0
     wait_s: float = 0.0
     timeout_s: float = 30.0
+    at: float | None = None
+    """A time of the past, told from the journal; None: now."""
 
 
 class Memory(NamedTuple):
@@ -130,6 +132,18 @@ async def known_once(environment: Environment, policy: Policy, *, readings: int 
     return await read_once(environment, known.standard, readings=readings)
 
 
+async def known_then(environment: Environment, policy: Policy, at: float) -> Moment:
+    """What was known at a Unix time, from the journal. Raises UsageError where nothing is kept of it."""
+    from prodtui.cli.journals import moment_at
+    from prodtui.cli.times import say_as_of
+
+    known = await memory(environment, policy)
+    await letting_go(known.store)
+    moment = await moment_at(environment, policy, known.standard, at)
+    say_as_of(moment.now, at)
+    return moment
+
+
 async def judged(asked: Asked, standard: Standard) -> Judged:
     """The samples, again while nothing can be told and there is time to wait.
 
@@ -162,7 +176,7 @@ async def remember(store: Store | None, asked: Asked, report: GateReport) -> tup
     from prodtui.cli.store import by, keep, keep_streaks, new_id
     from prodtui.readiness.evaluation import evaluation
 
-    if store is None:
+    if store is None or asked.at is not None:
         return ()
     assessment, decision = report.assessment, report.decision
     made = evaluation(
@@ -213,8 +227,21 @@ async def _sample(asked: Asked, standard: Standard, known: Mapping[str, ServiceV
     """One assessment, narrowed to the services asked for. `known`: what an earlier sample knew of."""
     import msgspec
 
-    from prodtui.cli.output import progress
     from prodtui.readiness.selection import select
+
+    if asked.at is not None:
+        moment = await known_then(asked.environment, asked.policy, asked.at)
+    else:
+        moment = await _read(asked, standard)
+    if not _blind(moment):
+        _require_matches(asked, moment.views)
+    views = {**_unknown(asked.services, moment), **known, **moment.views}
+    narrowed = select(moment.assessment, asked.services, views, asked.policy)
+    return msgspec.structs.replace(moment, assessment=narrowed, views=views)
+
+
+async def _read(asked: Asked, standard: Standard) -> Moment:
+    from prodtui.cli.output import progress
     from prodtui.watch import read_once
 
     names = ", ".join(source.name for source in asked.environment.sources)
@@ -223,12 +250,7 @@ async def _sample(asked: Asked, standard: Standard, known: Mapping[str, ServiceV
         return f"waiting for {names}: {seconds:.0f} s of {asked.timeout_s:g} s at most"
 
     async with progress(say):
-        moment = await read_once(asked.environment, standard, deadline_s=asked.timeout_s, readings=READINGS)
-    if not _blind(moment):
-        _require_matches(asked, moment.views)
-    views = {**_unknown(asked.services, moment), **known, **moment.views}
-    narrowed = select(moment.assessment, asked.services, views, asked.policy)
-    return msgspec.structs.replace(moment, assessment=narrowed, views=views)
+        return await read_once(asked.environment, standard, deadline_s=asked.timeout_s, readings=READINGS)
 
 
 def _unknown(services: Sequence[str], moment: Moment) -> dict[str, ServiceView]:

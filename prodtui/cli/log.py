@@ -46,6 +46,14 @@ def _without_exception(_: object, __: str, event: MutableMapping[str, Any]) -> M
     return event
 
 
+def log_to_stderr() -> None:
+    """Sends what is logged to stderr, of prodtui itself also what is no warning: for a service manager's journal."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(KeyValues())
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.getLogger("prodtui").setLevel(logging.INFO)
+
+
 def log_to_file() -> Path:
     """Sends everything that is logged to the log file, at most 2 MB of it. A file that can't be written is no error."""
     path = log_file()

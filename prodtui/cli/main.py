@@ -9,7 +9,21 @@ from typing import Annotated
 
 import typer
 
-from prodtui.cli import baseline, check, config, explain, init, lab, policy, scan, sources, status
+from prodtui.cli import (
+    baseline,
+    check,
+    config,
+    explain,
+    export,
+    init,
+    lab,
+    policy,
+    replay,
+    scan,
+    sources,
+    status,
+    watch,
+)
 from prodtui.cli.log import log_to_file
 from prodtui.cli.options import Config, Env, Shared
 from prodtui.cli.terminal import on_screen
@@ -31,6 +45,9 @@ app.command("explain")(explain.explain)
 app.command("sources")(sources.sources)
 app.command("scan")(scan.scan)
 app.command("init")(init.init)
+app.command("watch")(watch.watch)
+app.command("replay")(replay.replay)
+app.command("export")(export.export)
 app.add_typer(policy.app, name="policy")
 app.add_typer(baseline.app, name="baseline")
 app.add_typer(config.app, name="config")

@@ -11,6 +11,7 @@ def pages() -> dict[str, str]:
     """The text of every generated page, by its file name."""
     from prodtui.cli.policy import schema_page
     from prodtui.reports.document import json_schema
+    from prodtui.reports.incident.document import json_schema as incident_schema
     from prodtui.scan.reference import rules_page
     from prodtui.settings.reference import reference
 
@@ -20,6 +21,7 @@ def pages() -> dict[str, str]:
         "scan.md": rules_page(),
         "readiness.schema.json": schema_page(),
         "status.schema.json": json.dumps(json_schema(), indent=2) + "\n",
+        "incident.schema.json": json.dumps(incident_schema(), indent=2) + "\n",
     }
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from prodtui.model.errors import ConfigurationError, UsageError
 
 if TYPE_CHECKING:
-    from prodtui.cli.dashboard import Desk
+    from prodtui.cli.desk import Desk
     from prodtui.readiness.policy import Policy
     from prodtui.settings.loaded import Environment, Loaded
     from prodtui.ui.app import ProdtuiApp
@@ -39,7 +39,8 @@ class Configuration(NamedTuple):
     def is_watched_like(self, other: Configuration) -> bool:
         """Whether the same sources are read in the same way."""
         mine, its = self.loaded.settings, other.loaded.settings
-        same = (mine.environments, mine.services, mine.store) == (its.environments, its.services, its.store)
+        read = ("environments", "services", "store", "journal", "journal_keep", "journal_megabytes")
+        same = all(getattr(mine, name) == getattr(its, name) for name in read)
         return same and self.environment.name == other.environment.name and self.policy == other.policy
 
 
@@ -80,6 +81,16 @@ async def follow_edits(app: ProdtuiApp, desk: Desk, every_s: float = EVERY_S) ->
         if stamp != before.stamp:
             desk.configuration = before = before._replace(stamp=stamp)  # told once, whatever is wrong
             await _read_anew(app, desk, before, path)
+
+
+async def follow_notice(app: ProdtuiApp, desk: Desk, every_s: float = EVERY_S) -> None:
+    """Says why nothing is kept, and that it is again."""
+    said = ""
+    while True:
+        await asyncio.sleep(every_s)
+        if desk.notice != said:
+            said = desk.notice
+            app.say(said or "the journal is kept again", "warn" if said else "")
 
 
 async def _read_anew(app: ProdtuiApp, desk: Desk, before: Configuration, path: Path) -> None:

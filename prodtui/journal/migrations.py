@@ -1,8 +1,8 @@
-"""How the store's tables came to be: numbered from 1, applied in order, each once, never changed once released."""
+"""How the tables of store and journal came to be: numbered from 1, applied in order, each once, never changed later."""
 
 from __future__ import annotations
 
-from prodtui.journal.store import StoreError
+from prodtui.journal.database import StoreError
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
@@ -28,15 +28,62 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )
         """,
     ),
+    (
+        # SQLite takes a bytea as it takes a blob.
+        """
+        create table prodtui_journal (
+            environment text not null,
+            number bigint not null,
+            mark boolean not null,
+            at double precision not null,
+            until double precision not null,
+            size bigint not null,
+            body bytea not null,
+            primary key (environment, number)
+        )
+        """,
+        "create index prodtui_journal_marks on prodtui_journal (environment, at, number) where mark",
+        """
+        create table prodtui_events (
+            environment text not null,
+            number bigint not null,
+            place bigint not null,
+            at double precision not null,
+            body bytea not null,
+            primary key (environment, number, place)
+        )
+        """,
+        "create index prodtui_events_at on prodtui_events (environment, at)",
+        """
+        create table prodtui_acknowledgements (
+            environment text not null,
+            at double precision not null,
+            by_whom text not null,
+            about text not null,
+            note text not null
+        )
+        """,
+        "create index prodtui_acknowledgements_at on prodtui_acknowledgements (environment, at)",
+        """
+        create table prodtui_leases (
+            environment text primary key,
+            holder text not null,
+            until double precision not null
+        )
+        """,
+    ),
 )
 NEWEST = len(MIGRATIONS)
 
 
-def missing(version: int, where: str) -> tuple[tuple[str, ...], ...]:
-    """The migrations that a store of this version lacks. Raises StoreError where a newer prodtui wrote it."""
+def missing(version: int, what: str) -> tuple[tuple[str, ...], ...]:
+    """The migrations that a database of this version lacks. Raises StoreError where a newer prodtui wrote it.
+
+    `what`: the store or journal, and where it is.
+    """
     if version > NEWEST:
         raise StoreError(
-            f"store {where}: written by a newer prodtui (version {version} of its tables, this one knows {NEWEST}); "
-            "upgrade prodtui, or give another store"
+            f"{what}: written by a newer prodtui (version {version} of its tables, this one knows {NEWEST}); "
+            f"upgrade prodtui, or give another {what.partition(' ')[0]}"
         )
     return MIGRATIONS[version:]

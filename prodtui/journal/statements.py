@@ -41,3 +41,72 @@ KEEP_STREAKS = """
 insert into prodtui_streaks (environment, at, body) values ($1, $2, $3)
 on conflict (environment) do update set at = excluded.at, body = excluded.body
 """
+
+# The journal. A row is a mark, or a batch of what followed on it; numbers are without gaps in the order of writing.
+ADD = """
+insert into prodtui_journal (environment, number, mark, at, until, size, body)
+select $1, $2, $3, $4, $5, $6, $7
+where exists (select 1 from prodtui_leases where environment = $1 and holder = $8)
+on conflict (environment, number) do nothing
+"""
+ADD_EVENT = """
+insert into prodtui_events (environment, number, place, at, body)
+select $1, $2, $3, $4, $5
+where exists (select 1 from prodtui_leases where environment = $1 and holder = $6)
+on conflict (environment, number, place) do nothing
+"""
+NEWEST_NUMBER = "select coalesce(max(number), 0) from prodtui_journal where environment = $1"
+MARK_BEFORE = """
+select number, body from prodtui_journal
+where environment = $1 and mark and at <= $2
+order by at desc, number desc limit 1
+"""
+FIRST_MARK = "select number, body from prodtui_journal where environment = $1 and mark order by number limit 1"
+LAST_MARK = "select number, body from prodtui_journal where environment = $1 and mark order by number desc limit 1"
+AFTER_MARK = """
+select number, body from prodtui_journal
+where environment = $1 and number > $2 and at <= $3 and number < coalesce(
+    (select min(number) from prodtui_journal where environment = $1 and mark and number > $2), $4
+)
+order by number
+"""
+TAIL = """
+select number, mark, body from prodtui_journal where environment = $1 and number > $2 order by number limit $3
+"""
+FIRST_AT = "select at from prodtui_journal where environment = $1 order by number limit 1"
+LAST_UNTIL = "select until from prodtui_journal where environment = $1 order by number desc limit 1"
+EVENT_AFTER = "select min(at) from prodtui_events where environment = $1 and at > $2"
+EVENT_BEFORE = "select max(at) from prodtui_events where environment = $1 and at < $2"
+EVENTS = """
+select body from prodtui_events where environment = $1 and at >= $2 and at <= $3
+order by at desc, number desc, place desc limit $4
+"""
+ENVIRONMENTS = "select distinct environment from prodtui_journal order by environment"
+SECOND_MARK = """
+select number, at from prodtui_journal where environment = $1 and mark order by number limit 1 offset 1
+"""
+DROP_BEFORE = "delete from prodtui_journal where environment = $1 and number < $2"
+DROP_EVENTS_BEFORE = "delete from prodtui_events where environment = $1 and number < $2"
+DROP_ACKNOWLEDGED = "delete from prodtui_acknowledgements where environment = $1 and at < $2"
+KEPT_BYTES = "select coalesce(sum(size), 0) from prodtui_journal where environment = $1"
+
+ACKNOWLEDGE = """
+insert into prodtui_acknowledgements (environment, at, by_whom, about, note) values ($1, $2, $3, $4, $5)
+"""
+ACKNOWLEDGED = """
+select at, by_whom, about, note from prodtui_acknowledgements
+where environment = $1 and at <= $2
+order by at desc limit $3
+"""
+
+# The lease. In a file the lock beside it decides; in a team's server the row does, by the server's own clock.
+SEIZE = """
+insert into prodtui_leases (environment, holder, until) values ($1, $2, 0)
+on conflict (environment) do update set holder = excluded.holder
+"""
+CLAIM = """
+insert into prodtui_leases (environment, holder, until) values ($1, $2, extract(epoch from now()) + $3)
+on conflict (environment) do update set holder = excluded.holder, until = excluded.until
+where prodtui_leases.holder = excluded.holder or prodtui_leases.until < extract(epoch from now())
+"""
+RELEASE = "update prodtui_leases set until = 0 where environment = $1 and holder = $2"

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 from prodtui.journal import statements
+from prodtui.journal.database import Database as Database
+from prodtui.journal.database import Step as Step
+from prodtui.journal.database import StoreError as StoreError
 from prodtui.model.assessment import Streak
-from prodtui.model.errors import ProdtuiError
 from prodtui.model.evaluation import Evaluation
 
 T = TypeVar("T")
@@ -22,38 +24,6 @@ ACCEPTED_KEPT_S = 400 * 86_400.0
 """A year and what a yearly comparison is late by. A pinned evaluation stays."""
 LOOKED_THROUGH = 50
 """Accepted evaluations looked through for one that judged certain services: more than a release a day for 30 days."""
-
-
-class StoreError(ProdtuiError):
-    """The store can't be used: the message says which, why, and what to do."""
-
-
-class Step(NamedTuple):
-    """A statement and its values, numbered from $1."""
-
-    statement: str
-    values: Sequence[object]
-
-
-class Database(Protocol):
-    """Where a store's rows are. Migrates itself when it is first used. Each method raises StoreError."""
-
-    @property
-    def where(self) -> str:
-        """Its path or address, without credentials."""
-        ...
-
-    async def rows(self, step: Step) -> Sequence[Sequence[Any]]:
-        """What a query finds."""
-        ...
-
-    async def change(self, *steps: Step) -> int:
-        """Carries out all steps or none; tells how many rows the last one changed."""
-        ...
-
-    async def close(self) -> None:
-        """Lets go of it until it is used again."""
-        ...
 
 
 class Store:
@@ -181,12 +151,12 @@ class Store:
 def store_at(where: str) -> Store:
     """The store at a path or a postgresql:// URL. Nothing is opened before it is used. Raises StoreError."""
     if where.startswith(("postgresql://", "postgres://")):
-        from prodtui.journal.postgresql_store import PostgresqlDatabase
+        from prodtui.journal.postgresql_database import PostgresqlDatabase
 
         return Store(PostgresqlDatabase(where))
     scheme, separator, _ = where.partition("://")
     if separator:
         raise StoreError(f'store: "{scheme}://" is not known; give the path of a file or a postgresql:// URL')
-    from prodtui.journal.sqlite_store import SqliteDatabase
+    from prodtui.journal.sqlite_database import SqliteDatabase
 
     return Store(SqliteDatabase(Path(where).expanduser()))

@@ -41,7 +41,8 @@ class Later(Sequence[T]):
 
     @property
     def _whole(self) -> tuple[T, ...]:
-        if self._make is not None:
-            self._made = tuple(self._make())
+        # Taken once: another thread may be at it too.
+        if (make := self._make) is not None:
+            self._made = tuple(make())
             self._make = None  # what it was made of is let go
         return self._made

@@ -37,7 +37,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """Requests it took."""
 
 
-class Reading(msgspec.Struct, frozen=True, kw_only=True):
+class Reading(msgspec.Struct, frozen=True, kw_only=True, tag="reading", tag_field="entry"):
     """An answer or a failure of one source, stamped by the poll that made it."""
 
     source: str

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 
 import msgspec
 
-from prodtui.model.assessment import Assessment
+from prodtui.model.assessment import Assessment, Streak
 from prodtui.model.cause import Cause
 from prodtui.model.freshness import Freshness
 from prodtui.model.record import Plane
@@ -50,6 +50,11 @@ class Judgement:
         """Every service that there is, or was when it was accepted, as things stand."""
         self._ties.renew(self._touched)
         return {**self._ties.views, **self._gone}
+
+    @property
+    def streaks(self) -> Mapping[str, Streak]:
+        """What delays improvements, as things stand."""
+        return self._streaks
 
     @property
     def recovering(self) -> bool:

@@ -168,7 +168,7 @@ class FirstCausePart(EntityPart, frozen=True):
 
 class ChangePart(Part, frozen=True):
     at: str
-    kind: Literal["deploy", "config", "scale", "flag", "silence", "freeze"]
+    kind: Literal["deploy", "config", "scale", "flag", "silence", "drain", "freeze"]
     service: str
     before: str | None = msgspec.field(name="from")
     after: str | None = msgspec.field(name="to")

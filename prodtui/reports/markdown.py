@@ -11,11 +11,11 @@ from html import escape
 from prodtui.model.assessment import CheckResult, ServiceAssessment, State, Verdict
 from prodtui.reports.fields import one_line
 from prodtui.reports.gate_report import GateReport, said, since, waived
+from prodtui.reports.markdown_text import LONGEST_CELL, LOOKALIKES, code_span
 from prodtui.reports.words import score, words, worst_first
 
 LARGEST_BYTES = 1_048_576
 """GitHub takes at most 1 MiB for a step summary."""
-_LONGEST_CELL = 400
 _MOST_LINES = 200
 _ICONS = {
     State.PASS: "✅",
@@ -26,7 +26,6 @@ _ICONS = {
     State.NOT_APPLICABLE: "➖",
 }
 _VERDICT_ICONS = {Verdict.READY: "✅", Verdict.WARN: "⚠️", Verdict.NOT_READY: "❌", Verdict.INCONCLUSIVE: "❓"}
-_LOOKALIKES = str.maketrans({"`": "ˋ", "|": "¦"})
 
 
 def check_markdown(report: GateReport, largest_bytes: int = LARGEST_BYTES) -> str:
@@ -48,14 +47,14 @@ def check_markdown(report: GateReport, largest_bytes: int = LARGEST_BYTES) -> st
 def _head(report: GateReport) -> str:
     decision, assessment = report.decision, report.assessment
     icon = _VERDICT_ICONS[decision.verdict]
-    policy = _code(report.policy.path) if report.policy.path else "default"
+    policy = code_span(report.policy.path) if report.policy.path else "default"
     lines = [
-        f"## {icon} {words(decision.word)} — {_code(report.environment)}",
+        f"## {icon} {words(decision.word)} — {code_span(report.environment)}",
         "",
         f"score **{score(assessment)}** · verdict {words(decision.verdict)} · exit {decision.exit_code}"
-        f" · policy {policy}" + (f" · candidate {_code(report.candidate)}" if report.candidate else ""),
+        f" · policy {policy}" + (f" · candidate {code_span(report.candidate)}" if report.candidate else ""),
         "",
-        *(f"- {_code(line)}" for line in (*said(report), *since(report))[:_MOST_LINES]),
+        *(f"- {code_span(line)}" for line in (*said(report), *since(report))[:_MOST_LINES]),
     ]
     if not assessment.services:
         lines.append("No service is declared or registered: nothing can be judged.")
@@ -67,7 +66,7 @@ def _service(report: GateReport, service: ServiceAssessment) -> Iterator[str]:
     unwell = service.verdict is not Verdict.READY
     yield f"\n<details{' open' if unwell else ''}>"
     # HTML, where Markdown is not read: the name is escaped for it, and in code so that it mentions nobody.
-    name = escape(one_line(service.name, _LONGEST_CELL).translate(_LOOKALIKES))
+    name = escape(one_line(service.name, LONGEST_CELL).translate(LOOKALIKES))
     yield f"<summary>{icon} <code>{name}</code> {words(service.verdict)} · {score(service)}</summary>\n"
     yield "| | check | points | reason | remedy |"
     yield "|---|---|---:|---|---|"
@@ -86,10 +85,5 @@ def _row(check: CheckResult, now: float) -> str:
     held_by = waived(check, now)
     reason = f"{check.reason} · {held_by}" if held_by else check.reason
     remedy = check.remedy if check.state in (State.FAIL, State.UNKNOWN, State.WARN) else ""
-    return f"| {_ICONS[check.state]} | {_code(check.id)}{blocking} | {got} | {_code(reason)} | {_code(remedy)} |"
-
-
-def _code(text: str | None) -> str:
-    """A code span; a dash for nothing."""
-    line = one_line(text or "", _LONGEST_CELL).translate(_LOOKALIKES)
-    return f"`{line}`" if line else "–"
+    named = f"{code_span(check.id)}{blocking}"
+    return f"| {_ICONS[check.state]} | {named} | {got} | {code_span(reason)} | {code_span(remedy)} |"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
-from prodtui.model.assessment import State, Verdict
 from prodtui.reports.fields import floored
 from prodtui.reports.gate_report import GateReport
 
@@ -16,27 +15,27 @@ def check_prometheus(report: GateReport) -> str:
     """Scores, a one-hot state of every check, a one-hot verdict, and when it was."""
     environment = {"environment": report.environment}
     services = report.assessment.services
-    lines = _family(
+    lines = family(
         "prodtui_readiness_score",
         "Readiness score of a service, 0 to 100; what is not known counts as 0.",
         (({**environment, "service": s.name}, floored(s.score)) for s in services),
     )
-    lines += _family(
+    lines += family(
         "prodtui_check_state",
         "State of a readiness check: 1 for the state that it is in, else 0.",
         (
             sample
             for service in services
             for check in service.checks
-            for sample in _one_hot({**environment, "service": service.name, "check": check.id}, check.state, "state")
+            for sample in one_hot({**environment, "service": service.name, "check": check.id}, check.state, "state")
         ),
     )
-    lines += _family(
+    lines += family(
         "prodtui_gate_verdict",
         "Verdict of the readiness gate: 1 for the one that it gave, else 0.",
-        _one_hot(environment, report.decision.verdict, "verdict"),
+        one_hot(environment, report.decision.verdict, "verdict"),
     )
-    lines += _family(
+    lines += family(
         "prodtui_last_run_timestamp_seconds",
         "When the readiness gate last ran, in Unix time.",
         [(environment, round(report.moment.now, 3))],
@@ -44,16 +43,18 @@ def check_prometheus(report: GateReport) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _one_hot(
-    labels: Mapping[str, str], found: State | Verdict, label: str
-) -> Iterable[tuple[Mapping[str, str], float]]:
+def one_hot(labels: Mapping[str, str], found: StrEnum, label: str) -> Iterable[tuple[Mapping[str, str], float]]:
+    """A sample for each member of the enumeration: 1 for the one that was found, else 0."""
     kinds: type[StrEnum] = type(found)
     return (({**labels, label: kind.value}, 1 if kind is found else 0) for kind in kinds)
 
 
-def _family(name: str, words: str, samples: Iterable[tuple[Mapping[str, str], float]]) -> list[str]:
-    lines = [f"{name}{{{_labels(labels)}}} {value}" for labels, value in samples]
-    return [f"# HELP {name} {words}", f"# TYPE {name} gauge", *lines] if lines else []
+def family(
+    name: str, words: str, samples: Iterable[tuple[Mapping[str, str], float | None]], kind: str = "gauge"
+) -> list[str]:
+    """The lines of one metric; a sample that nobody knows (None) is not there, and a metric without samples neither."""
+    lines = [f"{name}{{{_labels(labels)}}} {value}" for labels, value in samples if value is not None]
+    return [f"# HELP {name} {words}", f"# TYPE {name} {kind}", *lines] if lines else []
 
 
 def _labels(labels: Mapping[str, str]) -> str:

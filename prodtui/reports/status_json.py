@@ -62,7 +62,7 @@ def status_fields(moment: Moment) -> dict[str, Any]:
             if s.freshness(moment.now) is Freshness.LOST
         ),
         "changes": tuple(_change(e) for e in moment.events if e.kind == "change"),
-        "events": tuple(_event(e) for e in moment.events),
+        "events": tuple(map(event_part, moment.events)),
         "notes": _notes(assessment.notes),
     }
 
@@ -231,7 +231,8 @@ def _change(event: Event) -> doc.ChangePart:
     )
 
 
-def _event(event: Event) -> doc.EventPart:
+def event_part(event: Event) -> doc.EventPart:
+    """One event."""
     return doc.EventPart(
         at=rfc3339(event.at) or "",
         kind=event.kind,

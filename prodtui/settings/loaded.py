@@ -43,6 +43,10 @@ class Environment:
     """The readiness policy that the configuration names."""
     store: str | None = None
     """Where evaluations are kept; None: the default."""
+    journal: str | None = None
+    """Where readings are kept; None: the default."""
+    journal_keep_s: float = 7 * 86_400.0
+    journal_bytes: int = 256_000_000
     others: tuple[str, ...] = ()
     """The configuration's other environments."""
 
@@ -141,6 +145,9 @@ class Loaded:
             policy=base / Path(settings.policy).expanduser() if settings.policy else None,
             others=tuple(other for other in self.settings.environments if other != name),
             store=_place(self.settings.store.get_secret_value(), base) if self.settings.store else None,
+            journal=_place(self.settings.journal.get_secret_value(), base) if self.settings.journal else None,
+            journal_keep_s=self.settings.journal_keep,
+            journal_bytes=self.settings.journal_megabytes * 1_000_000,
         )
 
 

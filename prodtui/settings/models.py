@@ -133,6 +133,15 @@ class Root(BaseSettings):
         description="Where evaluations are kept: a file, or `postgresql://…` for a team; "
         "a file under the user's state directory by default.",
     )
+    journal: SecretStr | None = Field(
+        default=None,
+        description="Where readings are kept: a directory, with a file for each environment, or `postgresql://…` for "
+        "a team; the user's state directory by default.",
+    )
+    journal_keep: Duration = Field(default=7 * 86_400.0, description="How long readings are kept.")
+    journal_megabytes: int = Field(
+        default=256, ge=1, description="How much of each environment is kept at most; the oldest goes first."
+    )
     environments: dict[Name, EnvironmentSettings] = Field(default={}, description="Named sets of sources.")
     services: dict[ServiceName, ServiceSettings] = Field(
         default={}, description="What is known beforehand of services, in every environment."

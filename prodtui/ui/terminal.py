@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import threading
 import time
 import traceback
 from functools import partial
@@ -18,6 +19,8 @@ ENDING = (signal.SIGTERM, signal.SIGHUP)
 
 def end_on_signals(app: App[Any]) -> None:
     """SIGTERM and SIGHUP end the app as a quit does, so that the driver restores the terminal."""
+    if threading.current_thread() is not threading.main_thread():
+        return  # a picture of a screen, which has no terminal: whoever makes it ends by the signal
     loop = asyncio.get_running_loop()
     for ending in ENDING:
         # 128 + n is what a shell reports of a program that a signal ended.

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from prodtui.model.asks import Asks
 from prodtui.model.assessment import Assessment
 from prodtui.model.declared import Declared
 from prodtui.model.freshness import Freshness
+from prodtui.model.later import Later
+from prodtui.model.mark import Mark
 from prodtui.model.moment import Event, Moment, Since
 from prodtui.model.reading import Reading
 from prodtui.model.records import Sli
@@ -14,6 +18,7 @@ from prodtui.readiness.asks import asks
 from prodtui.readiness.judgement import Judgement
 from prodtui.readiness.standard import Standard
 from prodtui.timeline.transitions import check_events, record_events, since_after, sources_after
+from prodtui.watch import marks
 
 EVENTS_KEPT = 500
 TREND_STEP_S = 10
@@ -26,7 +31,10 @@ SWEPT_AT_ONCE = 200
 class Course:
     """The course of one environment: readings in, moments out. It reads no clock and does no I/O."""
 
-    def __init__(self, declared: Declared, standard: Standard, *, readings: int | None = None) -> None:
+    def __init__(
+        self, declared: Declared, standard: Standard, *, readings: int | None = None, mark: Mark | None = None
+    ) -> None:
+        """`mark`: from where it goes on; what is no longer declared is dropped."""
         self.snapshot: Snapshot = empty(declared)
         self._standard = standard
         self._judgement = Judgement(self.snapshot, standard)
@@ -38,6 +46,42 @@ class Course:
         self._freshness: dict[str, Freshness] = {}
         self._assessment: Assessment | None = None
         self._trends: dict[str, dict[int, float | None]] = {}
+        if mark is not None:
+            self._go_on(marks.fitted(mark, declared))
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """Newest first."""
+        return self._events
+
+    def mark(self, at: float) -> Mark:
+        """Its whole state, from which another course can go on."""
+        return Mark(
+            at=at,
+            declared=self.snapshot.declared,
+            told_at=self.snapshot.at,
+            sources=self.snapshot.sources,
+            # Of a fleet these are long: they are made where the mark is written, not on the loop.
+            records=Later(partial(marks.records_of, self.snapshot)),
+            events=self._events,
+            since=self._since,
+            trends={label: dict(buckets) for label, buckets in self._trends.items()},
+            freshness=self._freshness,
+            turns={key: tuple(times) for key, times in self._turns.items()},
+            streaks=self._judgement.streaks,
+            verdict=self._assessment.verdict if self._assessment else None,
+            judged=Later(partial(marks.judged_of, self._assessment)),
+        )
+
+    def _go_on(self, mark: Mark) -> None:
+        self.snapshot = marks.snapshot_of(mark)
+        self._judgement = Judgement(self.snapshot, marks.with_streaks(self._standard, mark.streaks))
+        self._turns = {key: list(times) for key, times in mark.turns.items()}
+        self._events = mark.events
+        self._since = dict(mark.since)
+        self._freshness = dict(mark.freshness)
+        self._assessment = marks.assessment_of(mark)
+        self._trends = {label: dict(buckets) for label, buckets in mark.trends.items()}
 
     def tell(self, reading: Reading) -> tuple[Reading, bool]:
         """Takes one reading in. Returns it as a delta for the journal, and whether a person should see it at once."""

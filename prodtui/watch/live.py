@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from itertools import takewhile
 from types import TracebackType
 from typing import Self
 
+import msgspec
+
 from prodtui.journal.journal import Journal
 from prodtui.journal.memory import MemoryJournal
+from prodtui.model.mark import Looked, Mark
 from prodtui.model.moment import Moment
 from prodtui.model.reading import Reading
 from prodtui.readiness.standard import PLAIN, Standard
@@ -24,10 +28,20 @@ GATHERING_S = 0.05
 class Watch:
     """Polls one environment while it is entered; `moments` yields what is known, as it becomes known."""
 
-    def __init__(self, environment: Environment, standard: Standard = PLAIN, journal: Journal | None = None) -> None:
+    def __init__(
+        self,
+        environment: Environment,
+        standard: Standard = PLAIN,
+        journal: Journal | None = None,
+        *,
+        mark: Mark | None = None,
+    ) -> None:
+        """`mark`: from where it goes on; by default nothing is known."""
         environment = with_release(environment, standard.policy)
-        self._course = Course(environment.declared, standard)
-        self._journal = journal or MemoryJournal(environment.declared)
+        self._course = Course(environment.declared, standard, mark=mark)
+        self._kept = self._course.events[:1]
+        """The newest event that the journal has."""
+        self._journal = journal or MemoryJournal()
         self._polls = polls_of(environment)
         tell_asked(self._polls, self._course)
         self._interval_s = min((poll.pace.interval_s for poll in self._polls), default=DEFAULT_INTERVAL_S)
@@ -40,6 +54,7 @@ class Watch:
     async def __aenter__(self) -> Self:
         self._tasks = await asyncio.TaskGroup().__aenter__()
         self._running = [self._tasks.create_task(poll.run(self._tell, self._wake)) for poll in self._polls]
+        self._running.append(self._tasks.create_task(self._journal.run(), name="journal"))
         return self
 
     async def __aexit__(
@@ -58,7 +73,7 @@ class Watch:
 
     async def moments(self) -> AsyncIterator[Moment]:
         """A moment at once when something turned, else one each interval, so that ages and freshness go on."""
-        yield self._course.moment(time.time())
+        yield self._moment(time.time())
         spoken = 0.0
         while True:
             tell_asked(self._polls, self._course)
@@ -67,7 +82,23 @@ class Watch:
             self._told.clear()
             self._urgent.clear()
             spoken = time.monotonic()
-            yield self._course.moment(time.time())
+            yield self._moment(time.time())
+
+    def _moment(self, now: float) -> Moment:
+        if self._journal.due(now):
+            self._journal.append(self._course.mark(now))
+        moment = self._course.moment(now)
+        self._journal.append(Looked(now))
+        self._keep_events()
+        return msgspec.structs.replace(moment, acknowledged=self._journal.acknowledged)
+
+    def _keep_events(self) -> None:
+        """Tells the journal which are new, so that one can go from event to event."""
+        events = self._course.events
+        new = list(takewhile(lambda event: event not in self._kept, events))
+        for event in reversed(new):
+            self._journal.append(event)
+        self._kept = events[:1]
 
     async def _something(self, spoken: float) -> None:
         """Returns when there is something to show: urgent news, or any news an interval after the last moment."""
@@ -85,8 +116,11 @@ class Watch:
             pass
 
     def _tell(self, reading: Reading) -> None:
+        if self._journal.due(reading.at):
+            self._journal.append(self._course.mark(reading.at))
         delta, urgent = self._course.tell(reading)
         self._journal.append(delta)
+        self._keep_events()
         tell_followers(self._polls, self._course.snapshot)
         self._told.set()
         if urgent:

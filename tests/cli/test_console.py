@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from prodtui.cli.documents import written
 from prodtui.cli.history import keep, kept
-from prodtui.cli.picture import written
 from prodtui.model.errors import UsageError
 from tests.cli.prodtui import prodtui
 from tests.terminal import Terminal, terminal
@@ -188,8 +188,8 @@ def test_a_dumb_terminal_gets_the_status_once(tmp_path: Path, hung: str) -> None
 
 
 def test_a_picture_never_overwrites_and_says_why_it_can_not_be_written(tmp_path: Path) -> None:
-    first, second = written("<svg/>", tmp_path), written("<svg/>", tmp_path)
+    first, second = (written("<svg/>", "screen", "svg", tmp_path) for _ in range(2))
     assert first != second
     assert first.read_text() == "<svg/>"
-    with pytest.raises(UsageError, match="cannot be written"):
-        written("<svg/>", tmp_path / "none")
+    with pytest.raises(UsageError, match="can't be written"):
+        written("<svg/>", "screen", "svg", tmp_path / "none")

@@ -15,15 +15,15 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from prodtui.journal.postgresql_store import PostgresqlDatabase
-from prodtui.journal.sqlite_store import SqliteDatabase
+from prodtui.journal.postgresql_database import PostgresqlDatabase
+from prodtui.journal.sqlite_database import SqliteDatabase
 from prodtui.journal.store import Store, StoreError, store_at
 from tests.journal.evaluations import evaluation
 from tests.sources.pools.servers import PASSWORD, PostgresServer
 
 SAVE = """
 import asyncio, os, resource, sys
-import prodtui.journal.sqlite_store
+import prodtui.journal.sqlite_database
 from prodtui.journal.store import StoreError, store_at
 from tests.journal.evaluations import evaluation, service
 

@@ -1,4 +1,4 @@
-"""The store in PostgreSQL, for a team: one connection, made anew when it was lost."""
+"""Store and journal in PostgreSQL, for a team: one connection, made anew when it was lost."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from prodtui.journal import migrations
-from prodtui.journal.store import Step, StoreError
+from prodtui.journal.database import Step, StoreError
 from prodtui.model.text import neutralise_name
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _LOCK = 0x70726F64747569
 _VERSIONS = "create table if not exists prodtui_versions (version integer primary key)"
 _VERSION = "select coalesce(max(version), 0) from prodtui_versions"
 
-_ADVICE = "check the URL and that the server can be reached, or give another store"
+_ADVICE = "check the URL and that the server can be reached, or give another {}"
 # Class or code: https://www.postgresql.org/docs/current/errcodes-appendix.html
 _BY_SQLSTATE = {
     "28": "give the right user and password (the URL, PGPASSWORD or ~/.pgpass)",
@@ -37,8 +37,12 @@ _BY_SQLSTATE = {
 class PostgresqlDatabase:
     """Tables `prodtui_…` in the schema that the role's search_path names first. A pooler may be in between."""
 
-    def __init__(self, url: str, *, patience_s: float = PATIENCE_S) -> None:
-        """`patience_s`: how long the server may take to let us in, and for a statement with the locks it waits for."""
+    def __init__(self, url: str, *, called: str = "store", patience_s: float = PATIENCE_S) -> None:
+        """`patience_s`: how long the server may take to let us in, and for a statement with the locks it waits for.
+
+        `called`: what it is to a person, in messages.
+        """
+        self._called = called
         self._url = url
         self._patience_s = patience_s
         self._connection: Connection[Record] | None = None
@@ -48,6 +52,10 @@ class PostgresqlDatabase:
     def where(self) -> str:
         # The last @ of all: a password may hold what it should not, such as a slash.
         return neutralise_name("postgresql://" + self._url.partition("://")[2].rpartition("@")[2].partition("?")[0])
+
+    @property
+    def _what(self) -> str:
+        return f"{self._called} {self.where}"
 
     async def rows(self, step: Step) -> Sequence[Sequence[Any]]:
         async def fetch(connection: Connection[Record]) -> Sequence[Sequence[Any]]:
@@ -87,7 +95,8 @@ class PostgresqlDatabase:
                 return await work(await self._connected())
             except (PostgresError, InterfaceError, InternalClientError, OSError, ValueError) as error:
                 self._drop()
-                raise StoreError(f"store {self.where}: {_said(error)}; {_advice(error)}") from error
+                advice = _advice(error).format(self._called)
+                raise StoreError(f"{self._called} {self.where}: {_said(error)}; {advice}") from error
             except BaseException:
                 # Cancelled: what the server still sends would be taken for the next answer.
                 self._drop()
@@ -117,13 +126,13 @@ class PostgresqlDatabase:
     async def _migrate(self, connection: Connection[Record]) -> None:
         # First without the right to make tables, which whoever only uses the store need not have.
         known = await connection.fetchval("select to_regclass('prodtui_versions') is not null")
-        if known and not migrations.missing(await connection.fetchval(_VERSION), self.where):
+        if known and not migrations.missing(await connection.fetchval(_VERSION), self._what):
             return
         await connection.execute("begin")
         # Of the transaction, not the session: a pooler hands sessions to others.
         await connection.execute(f"select pg_advisory_xact_lock({_LOCK})")
         await connection.execute(_VERSIONS)
-        for migration in migrations.missing(await connection.fetchval(_VERSION), self.where):
+        for migration in migrations.missing(await connection.fetchval(_VERSION), self._what):
             for statement in migration:
                 await connection.execute(statement)
         await connection.execute(

@@ -1,0 +1,87 @@
+"""`prodtui watch`: polls while nobody looks, keeps the journal, and says how it is over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from functools import partial
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from prodtui.cli.environment import environment
+from prodtui.cli.gate import letting_go, memory, policy_of
+from prodtui.cli.journals import journal_of, kept
+from prodtui.cli.options import Config, Env, PolicyOption, shared
+
+if TYPE_CHECKING:
+    from prodtui.readiness.policy import Policy
+    from prodtui.settings.loaded import Environment
+    from prodtui.watch.http import Address
+
+_log = logging.getLogger(__name__)
+LISTEN = "127.0.0.1:9707"
+
+
+def watch(
+    context: typer.Context,
+    listen: Annotated[
+        str, typer.Option(metavar="HOST:PORT", help="Where /healthz and /metrics are; port 0 takes a free one.")
+    ] = LISTEN,
+    policy: PolicyOption = None,
+    config: Config = None,
+    env: Env = None,
+) -> None:
+    """Polls, assesses and keeps the journal while nobody looks; for systemd. It ends by SIGTERM or ctrl-c.
+
+    A dashboard on the same host follows this journal instead of polling a second time. /healthz answers 200 while
+    moments are made, else 503; /metrics is for Prometheus. Verdicts that change are logged on stderr.
+
+    Example: prodtui watch --env prod-eu --listen 127.0.0.1:9707
+
+    Exit codes: 0; 2 configuration, or an address that can't be used.
+    """
+    from prodtui.cli.log import log_to_stderr
+    from prodtui.watch.http import address
+
+    where = address(listen)
+    found = environment(*shared(context, config, env))
+    rules = policy_of(found, policy)
+    log_to_stderr()
+    asyncio.run(_watched(found, rules, where))
+
+
+async def _watched(environment: Environment, policy: Policy, where: Address) -> None:
+    from prodtui.cli.recoveries import Recoveries
+    from prodtui.journal.database import StoreError
+    from prodtui.watch.headless import Headless
+    from prodtui.watch.http import serving
+    from prodtui.watch.opened import opened
+    from prodtui.watch.systemd import Systemd
+
+    stop = asyncio.Event()
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(ending, stop.set)
+    known = await memory(environment, policy)
+    for remark in known.remarks:
+        _log.warning(remark)
+    recoveries = Recoveries(known.store, environment, policy.digest)
+    journal = None
+    try:
+        journal = journal_of(environment)
+    except StoreError as error:
+        _log.warning("%s", error)
+    headless = Headless(
+        environment.declared, version=version("prodtui"), systemd=Systemd(), journal=partial(kept, journal)
+    )
+    try:
+        async with serving(where, headless.answer) as served:
+            _log.info("watching", extra={"environment": environment.name, "listen": f"http://{served}"})
+            async with await opened(environment, known.standard, journal) as watch:
+                await headless.run(watch.moments(), recoveries.keep, stop)
+    finally:
+        if journal is not None:
+            await journal.close()
+        await letting_go(known.store)

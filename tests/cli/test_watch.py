@@ -1,0 +1,163 @@
+"""prodtui watch as a service manager runs it, on the lab and on systems that hang."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from prodtui.lab.state import Lab
+from tests.cli.prodtui import prodtui
+from tests.sources.lying import hangs, lying
+
+PATIENCE_S = 30.0
+
+
+class Running:
+    """A watch that runs, with what it has logged so far."""
+
+    def __init__(self, process: subprocess.Popen[str], log: Path) -> None:
+        self.process = process
+        self._log = log
+
+    def log(self) -> str:
+        return self._log.read_text()
+
+    def until(self, pattern: str) -> re.Match[str]:
+        """The first line of the log that has it."""
+        ends = time.monotonic() + PATIENCE_S
+        while (found := re.search(pattern, self.log())) is None:
+            assert self.process.poll() is None, self.log()
+            assert time.monotonic() < ends, f"never logged: {pattern}\n{self.log()}"
+            time.sleep(0.05)
+        return found
+
+    @property
+    def url(self) -> str:
+        return self.until(r"event=watching .*listen=(\S+)")[1]
+
+    def ends_by(self, how: signal.Signals) -> tuple[int, float]:
+        """(exit code, seconds that it took)."""
+        began = time.monotonic()
+        self.process.send_signal(how)
+        return self.process.wait(10), time.monotonic() - began
+
+
+@contextmanager
+def watching(config: Path, folder: Path, **environment: str) -> Iterator[Running]:
+    log = folder / "watch.log"
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PRODTUI_", "CONSUL_", "PG"))}
+    with log.open("w") as out:
+        process = _started(config, out, {**kept, "XDG_STATE_HOME": str(folder / "state"), **environment})
+    try:
+        yield Running(process, log)
+    finally:
+        process.kill()
+        process.wait(10)
+
+
+def _started(config: Path, out: IO[str], environment: dict[str, str]) -> subprocess.Popen[str]:
+    words = (sys.executable, "-m", "prodtui", "watch", "--config", str(config), "--listen", "127.0.0.1:0")
+    return subprocess.Popen(words, stdout=out, stderr=out, stdin=subprocess.DEVNULL, text=True, env=environment)
+
+
+def _get(url: str) -> httpx.Response:
+    return httpx.get(url, trust_env=False, timeout=5)
+
+
+def healthy(url: str) -> dict[str, Any]:
+    """The watch's health once every source is live."""
+    ends = time.monotonic() + PATIENCE_S
+    while True:
+        health = dict(_get(f"{url}/healthz").json())
+        if {source["state"] for source in health["sources"]} == {"live"}:
+            return health
+        assert time.monotonic() < ends, health
+        time.sleep(0.1)
+
+
+def test_a_watch_says_how_it_is_and_how_production_is(lab: Lab, tmp_path: Path) -> None:
+    with watching(lab.config_path, tmp_path) as watch:
+        health = healthy(watch.url)
+        assert (health["status"], health["environment"]) == ("ok", "lab")
+        assert health["moment_age_s"] < 6
+        answered = _get(f"{watch.url}/metrics")
+        assert answered.headers["content-type"].startswith("text/plain; version=0.0.4")
+        families = {family.name: family for family in text_string_to_metric_families(answered.text)}
+        scores = {sample.labels["service"] for sample in families["prodtui_readiness_score"].samples}
+        assert scores == {"storefront", "catalog", "checkout", "payments", "inventory"}
+        assert sum(sample.value for sample in families["prodtui_verdict"].samples) == 1
+        freshness = families["prodtui_source_freshness"].samples
+        fresh = {(sample.labels["source"], sample.labels["freshness"]) for sample in freshness if sample.value}
+        assert fresh >= {("consul", "live"), ("envoy", "live"), ("prometheus", "live")}
+        assert all(0 < s.value < 5 for s in families["prodtui_source_latency_seconds"].samples)
+        assert families["prodtui_moments"].type == "counter"
+        watch.until(r"event=verdict environment=lab service=payments before= after=\w+")
+        code, took_s = watch.ends_by(signal.SIGTERM)
+        assert (code, took_s < 2.0) == (0, True)
+    assert "Traceback" not in watch.log()
+
+
+async def test_it_ends_in_time_also_while_every_system_hangs(tmp_path: Path) -> None:
+    async with lying(hangs) as server:
+        config = tmp_path / "prodtui.toml"
+        config.write_text(
+            "".join(
+                f'[environments.test.sources.{kind}]\nkind = "{kind}"\nurl = "{server.url}"\ntimeout = "20s"\n'
+                for kind in ("consul", "envoy", "prometheus")
+            )
+        )
+        with watching(config, tmp_path) as watch:
+            url = await asyncio.to_thread(lambda: watch.url)
+            assert (await asyncio.to_thread(_get, f"{url}/healthz")).status_code == 200  # it lives; they do not
+            code, took_s = await asyncio.to_thread(watch.ends_by, signal.SIGINT)
+        assert (code, took_s < 2.0) == (0, True)
+
+
+def test_the_service_manager_hears_when_it_is_ready_alive_and_stopping(lab: Lab, tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(PATIENCE_S)
+        told = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "500000"}
+        with watching(lab.config_path, tmp_path, **told) as watch:
+            heard = {"READY": False, "WATCHDOG": False}
+            while not all(heard.values()):
+                for line in manager.recv(4_096).decode().splitlines():
+                    heard[line.partition("=")[0]] = True
+            assert watch.ends_by(signal.SIGTERM)[0] == 0
+            while not manager.recv(4_096).startswith(b"STOPPING=1"):
+                pass
+
+
+def test_a_stopped_loop_is_not_alive(lab: Lab, tmp_path: Path) -> None:
+    with watching(lab.config_path, tmp_path) as watch:
+        url = watch.url
+        healthy(url)
+        watch.process.send_signal(signal.SIGSTOP)
+        with pytest.raises(httpx.TimeoutException):
+            httpx.get(f"{url}/healthz", trust_env=False, timeout=0.5)
+        watch.process.send_signal(signal.SIGCONT)
+        assert _get(f"{url}/healthz").status_code in (200, 503)
+
+
+@pytest.mark.parametrize(
+    ("listen", "said"), [("9707", "no address"), ("192.0.2.1:9707", "can't be used"), ("127.0.0.1:99999", "no address")]
+)
+def test_an_address_that_cannot_be_used_is_exit_2(lab: Lab, listen: str, said: str) -> None:
+    done = prodtui("watch", "--config", lab.config_path, "--listen", listen)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
