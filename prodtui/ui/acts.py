@@ -7,6 +7,7 @@ from collections.abc import Awaitable
 from typing import TYPE_CHECKING, TypeVar
 
 from prodtui.model.errors import ProdtuiError, UsageError
+from prodtui.ui import format as fmt
 
 if TYPE_CHECKING:
     from prodtui.ui.console import Console
@@ -52,8 +53,14 @@ async def export(app: Console, form: str) -> None:
     if moment is None:
         app.say("nothing is read yet", "bad")
         return
-    asked = app.controls.picture(app.export_screenshot()) if form == "picture" else app.controls.export(moment, form)
-    path = await _awaited(app, asked)
+    if form == "picture":
+        from prodtui.ui.picture import svg
+
+        title = f"{moment.snapshot.declared.environment} {fmt.clock(moment.now)}"
+        strips = app.screen._compositor.render_strips()  # noqa: SLF001 — as textual's own screenshots do
+        path = await _awaited(app, app.controls.picture(svg(strips, app.palette, title)))
+    else:
+        path = await _awaited(app, app.controls.export(moment, form))
     if path is not None:
         app.say(f"written: {path}")
 
