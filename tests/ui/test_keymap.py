@@ -85,7 +85,7 @@ def test_every_action_says_what_it_does() -> None:
 
 async def test_a_key_given_to_another_action_does_that_and_help_says_so() -> None:
     app = dashboard(Keeper([ill()]))
-    async with app.run_test(size=(140, 50)) as pilot:
+    async with app.run_test(size=(190, 50)) as pilot:
         await shows(pilot, "✖ payments")
         app.set_keymap(keymap({"pause": "x", "problems": "space", "down": "ctrl-n", "help": "f1"})[0])
         await pilot.press("x")
