@@ -50,7 +50,8 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
     since: Mapping[str, Since] = {}
     """By subject: `record-tag:source:key`."""
     trends: Mapping[str, tuple[float | None, ...]] = {}
-    """p99 in seconds by metrics label, oldest first, one point each ten seconds."""
+    """p99 in seconds by metrics label, connections wanted (used + waiting) by a pool's subject; oldest first, one point
+    each ten seconds."""
     accepted: Evaluation | None = None
     """The last accepted evaluation of the environment, where one is remembered."""
     first: tuple[FirstCause, ...] = ()

@@ -59,6 +59,13 @@ def percent(ratio: float | None) -> str:
     return f"{share:.1f} %" if share < 9.95 else f"{share:.0f} %"
 
 
+def times(factor: float) -> str:
+    """How many times: `41×`, `1.2×`, and a plain `0×`."""
+    if factor <= 0:
+        return "0×"
+    return f"{factor:.1f}×" if factor < 9.95 else f"{factor:.0f}×" if factor < 999.5 else f"{factor / 1000:.1f}k×"
+
+
 def rate(per_s: float | None) -> str:
     """A rate per second: `11.2`, `420`, `12.4k`."""
     if per_s is None or not math.isfinite(per_s):

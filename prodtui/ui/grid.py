@@ -242,6 +242,10 @@ class Grid(Searched, can_focus=True):
         self._skip = max(0, min(len(self.columns) - 3, self._skip + by))
         self.repaint()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 — textual's
+        """A tree has an order of its own."""
+        return action not in ("sort", "reverse") or any(c.sortable and c.title for c in self.columns)
+
     def action_sort(self) -> None:
         """By the next column; after the last as given again: problems first."""
         sortable = [i for i, column in enumerate(self.columns) if column.sortable and column.title]

@@ -12,8 +12,9 @@ from prodtui.model.later import Later
 from prodtui.model.mark import Mark
 from prodtui.model.moment import Event, Moment, Since
 from prodtui.model.reading import Reading
-from prodtui.model.records import Sli
+from prodtui.model.records import Pool, Sli
 from prodtui.model.snapshot import Snapshot, empty, fold, thinned
+from prodtui.model.subject import subject
 from prodtui.readiness.asks import asks
 from prodtui.readiness.judgement import Judgement
 from prodtui.readiness.standard import Standard
@@ -23,6 +24,8 @@ from prodtui.watch import marks
 EVENTS_KEPT = 500
 TREND_STEP_S = 10
 HOUR_S = 3600
+POOL = "pool:"
+"""How a pool's subject begins: its trend is what was wanted of it."""
 TREND_POINTS = 90
 SWEPT_AT_ONCE = 200
 """Services judged again at a moment though nothing touched them; 30 ms of work."""
@@ -95,7 +98,9 @@ class Course:
         self._judgement.tell(self.snapshot, changes)
         for change in changes:
             if isinstance(change.after, Sli):
-                self._trend(change.after, reading.at)
+                self._trend(change.after.label, change.after.p99_s, reading.at)
+            elif isinstance(change.after, Pool):
+                self._trend(subject(reading.source, change.after), _demand(change.after), reading.at)
         return thinned(reading, changes), bool(first or found or failing != (reading.cause is not None))
 
     def moment(self, now: float) -> Moment:
@@ -113,7 +118,7 @@ class Course:
             assessment=assessment,
             events=self._events,
             since=self._since,
-            trends={label: _points(buckets, now) for label, buckets in self._trends.items()},
+            trends={name: _points(buckets, now, name) for name, buckets in self._trends.items()},
             accepted=self._standard.accepted,
         )
 
@@ -161,14 +166,27 @@ class Course:
         if changed:
             self._since = {**self._since, **changed}
 
-    def _trend(self, sli: Sli, at: float) -> None:
-        buckets = self._trends.setdefault(sli.label, {})
-        buckets[int(at // TREND_STEP_S)] = sli.p99_s
+    def _trend(self, name: str, value: float | None, at: float) -> None:
+        buckets = self._trends.setdefault(name, {})
+        buckets[int(at // TREND_STEP_S)] = value
         while len(buckets) > TREND_POINTS:
             del buckets[next(iter(buckets))]
 
 
-def _points(buckets: dict[int, float | None], now: float) -> tuple[float | None, ...]:
-    """The trend's points up to now; None where nothing was read."""
+def _demand(pool: Pool) -> float | None:
+    """Connections that are wanted of it: those in use and those waited for."""
+    return None if pool.used is None else float(pool.used + (pool.waiting or 0))
+
+
+def _points(buckets: dict[int, float | None], now: float, name: str) -> tuple[float | None, ...]:
+    """The trend's points up to now; None where nothing was read. What is wanted of a pool holds until it changes."""
     newest, oldest = int(now // TREND_STEP_S), min(buckets)
-    return tuple(buckets.get(bucket) for bucket in range(max(oldest, newest - TREND_POINTS + 1), newest + 1))
+    wanted = range(max(oldest, newest - TREND_POINTS + 1), newest + 1)
+    if not name.startswith(POOL):
+        return tuple(buckets.get(bucket) for bucket in wanted)
+    held = next((buckets[bucket] for bucket in reversed(buckets) if bucket <= wanted.start), None)
+    points = []
+    for bucket in wanted:
+        held = buckets.get(bucket, held)
+        points.append(held)
+    return tuple(points)

@@ -12,11 +12,15 @@ from prodtui.model.records import HealthCheck
 from prodtui.model.rerun import Rerun
 from prodtui.sources.probes.rerun import rerun
 from prodtui.ui.app import ProdtuiApp
-from tests.ui import judged, moments
+from tests.ui import incidents, judged, moments
 from tests.ui.hands import EmptyHand
 
 STILL: dict[str, Callable[[], Moment]] = {
     "ill": moments.ill,
+    "incident": incidents.clear,
+    "whole": incidents.whole,
+    "unclear": incidents.unclear,
+    "flapping": incidents.flapping,
     "judged": judged.ill,
     "recovering": judged.recovering,
     "release": judged.with_release,

@@ -55,6 +55,12 @@ def test_what_a_policy_asks_for_is_legible(tag: str, words: tuple[str, ...]) -> 
     assert any(all(word in page for word in words) for page in pages), "\n\n".join(pages)
 
 
+def test_a_large_number_is_told_in_full() -> None:
+    moment = ill()
+    said = told(next(name for name in of_kind(moment, "sli") if name.endswith(":payments")), moment)
+    assert "1,260" in said
+
+
 def test_no_value_of_a_configuration_key_is_told_but_that_of_a_limit() -> None:
     moment = judged.with_release()
     (name,) = of_kind(moment, "configuration")

@@ -24,7 +24,8 @@ from prodtui.ui.rows import (
 )
 from prodtui.ui.rows.behind import behind
 from prodtui.ui.rows.fields import fields
-from prodtui.ui.rows.header import first_line, header
+from prodtui.ui.rows.first import nothing_failing
+from prodtui.ui.rows.header import header
 from prodtui.ui.screens.page import nothing_to_read
 from tests.ui.moments import Shop, ill, pool, well
 
@@ -181,8 +182,9 @@ def test_a_blocking_chain_is_a_tree() -> None:
     assert found.wrong
     lines = plain(found.lines).split("\n")
     assert lines[0].startswith("pid 4121")
-    assert lines[1].startswith("  pid 4130")
-    assert "waits 38 s" in lines[1]
+    assert lines[1].startswith("  UPDATE ledger")
+    assert lines[2].startswith("└ pid 4130 waits 38 s")
+    assert lines[3].startswith("    UPDATE ledger")
 
 
 def test_a_record_shows_every_field() -> None:
@@ -219,8 +221,8 @@ def test_the_header_says_verdict_counts_and_score() -> None:
 
 
 def test_first_says_since_when_nothing_fails_and_is_empty_else() -> None:
-    assert "nothing failing since" in plain([first_line(well())])
-    assert first_line(ill()) == ()
+    assert "nothing failing since" in plain([nothing_failing(well())])
+    assert nothing_failing(ill()) == ()
 
 
 def test_an_empty_environment_says_what_to_do_next() -> None:

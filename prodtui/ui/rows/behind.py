@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from prodtui.model.evidence import CodeScan, Configuration, ConfigurationKey, Measurement, Migrations
 from prodtui.model.moment import Moment
-from prodtui.model.records import AnyRecord, Cluster, DatabaseServer, Host, Pool, Session
+from prodtui.model.records import AnyRecord, Breaker, Cluster, DatabaseServer, Host, Pool, Session
 from prodtui.model.subject import parts
 from prodtui.ui.line import Line
+from prodtui.ui.rows.belonging import callee
 from prodtui.ui.rows.sessions import chains
 from prodtui.ui.rows.sign import BAD, GOOD, UNKNOWN, WARN, Sign
 
@@ -30,7 +32,10 @@ def behind(name: str, record: AnyRecord, moment: Moment) -> Behind | None:
     found: Behind | None = None
     match record:
         case Cluster():
-            found = _hosts(record)
+            found = _hosts(record.hosts)
+        case Breaker():
+            view = callee(name, moment)
+            found = _hosts(host for said in view.clusters for host in said.record.hosts) if view else None
         case DatabaseServer() | Session():
             server = record.name if isinstance(record, DatabaseServer) else record.server
             found = _sessions(
@@ -53,13 +58,13 @@ def _sessions(sessions: list[Session]) -> Behind:
     return Behind(f"{blocked} blocked" if blocked else "sessions", chains(sessions), wrong=blocked > 0)
 
 
-def _hosts(cluster: Cluster) -> Behind:
+def _hosts(hosts: Iterable[Host]) -> Behind:
     def line(host: Host) -> Line:
         sign = GOOD if host.healthy else BAD
         return ((f"{sign.glyph} ", sign.style), (host.address, ""), (f"  {' '.join(host.flags)}", "bad"))
 
-    hosts = sorted(cluster.hosts, key=lambda host: host.healthy)
-    return Behind("hosts", [line(host) for host in hosts], wrong=any(not host.healthy for host in hosts))
+    told = sorted(dict.fromkeys(hosts), key=lambda host: host.healthy)
+    return Behind("hosts", [line(host) for host in told], wrong=any(not host.healthy for host in told))
 
 
 def _keys(configuration: Configuration) -> Behind:

@@ -25,6 +25,12 @@ def onward(name: str, moment: Moment) -> str | None:
     return _first(name, moment, (HELD_BY_OTHERS,)) or owner(name, moment)
 
 
+def callee(name: str, moment: Moment) -> ServiceView | None:
+    """The service that a breaker guards its caller against, where one is known."""
+    service = _first(name, moment, (HELD_BY_OTHERS,))
+    return moment.views.get(service) if service else None
+
+
 def _first(name: str, moment: Moment, fields: Iterable[str]) -> str | None:
     fields = tuple(fields)
     for service in moment.assessment.services:

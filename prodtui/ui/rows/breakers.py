@@ -21,7 +21,7 @@ COLUMNS = (
 
 
 def rows(moment: Moment) -> tuple[Row, ...]:
-    found = [_row(source, breaker, moment) for (source, _), breaker in moment.snapshot.of(Breaker).items()]
+    found = [row(source, breaker, moment) for (source, _), breaker in moment.snapshot.of(Breaker).items()]
     return tuple(sorted(found, key=lambda row: (-row.badness, row.cells[1].text, row.key)))
 
 
@@ -38,7 +38,7 @@ def name_of(breaker: Breaker) -> str:
     return f"{caller}→{breaker.callee}"
 
 
-def _row(source: str, breaker: Breaker, moment: Moment) -> Row:
+def row(source: str, breaker: Breaker, moment: Moment) -> Row:
     sign = OF_BREAKER[breaker.state]
     word = breaker.state.replace("_", " ")
     since = moment.since.get(subject(source, breaker))

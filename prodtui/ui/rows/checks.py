@@ -69,8 +69,24 @@ def heading(service: ServiceAssessment) -> Line:
     return ((f"Why {fmt.score(service.score)}{high}", "strong"), (f" of 100 · coverage {coverage} %", "dim"))
 
 
+def failing(service: ServiceAssessment) -> list[Line]:
+    """A line for each check that does not pass, the worst first."""
+    bad = [check for check in service.checks if check.state.scored and OF_STATE[check.state].badness]
+    found: list[Line] = []
+    for check in sorted(bad, key=lambda check: (-OF_STATE[check.state].badness, not check.blocking)):
+        sign = OF_STATE[check.state]
+        name = (f"{standing.short(check)}  ", "strong" if check.blocking else "")
+        found.append(((f"{sign.glyph} ", sign.style), name, (standing.reason(check), sign.style)))
+    return found
+
+
 def about(service: ServiceAssessment, view: ServiceView) -> Line:
-    """What the service is: tier, instances, versions, owner, runbook."""
+    """The service and what it is."""
+    return ((service.name, "strong"), ("  ", ""), *described(service, view))
+
+
+def described(service: ServiceAssessment, view: ServiceView) -> Line:
+    """Tier, instances, versions, owner, runbook."""
     count = len(view.instances)
     parts = [
         f"tier {service.tier}" + ("" if view.declared.tier else " (undeclared)"),
@@ -79,7 +95,7 @@ def about(service: ServiceAssessment, view: ServiceView) -> Line:
         *([f"owner {view.declared.owner}"] if view.declared.owner else []),
         *([f"runbook {view.declared.runbook}"] if view.declared.runbook else []),
     ]
-    return ((service.name, "strong"), ("  " + "   ".join(parts), "dim"))
+    return (("   ".join(parts), "dim"),)
 
 
 def _order(check: CheckResult) -> tuple[bool, int, bool, bool]:

@@ -10,7 +10,7 @@ from prodtui.ui.line import Line
 from prodtui.ui.rows.sign import BAD, CHANGE, GOOD, NONE, Sign
 
 COLUMNS = (
-    Column("time", 8, 8),
+    Column("time", 8, 19),
     Column("", 1, 1, sortable=False),
     Column("what", 8, 10, gap=2),
     Column("name", 10, 40, gap=1),
@@ -20,7 +20,7 @@ COLUMNS = (
 
 
 def rows(moment: Moment) -> tuple[Row, ...]:
-    return tuple(_row(event) for event in moment.events)
+    return tuple(row(event, moment.now) for event in moment.events)
 
 
 def heading(moment: Moment) -> Line:
@@ -38,7 +38,7 @@ def key_of(event: Event) -> str:
     return f"{event.at:.3f} {event.kind} {event.source}:{event.key or event.name} {event.after}"
 
 
-def _row(event: Event) -> Row:
+def row(event: Event, now: float) -> Row:
     mark = sign(event)
     change = " → ".join(part for part in (event.before, event.after) if part is not None) or ""
     if event.after is None:
@@ -46,7 +46,7 @@ def _row(event: Event) -> Row:
     return Row(
         key_of(event),
         (
-            Cell(fmt.clock(event.at), "dim", order=-event.at),
+            Cell(fmt.moment(event.at, now), "dim", order=-event.at),
             mark.cell,
             Cell(event.kind, "dim"),
             Cell(event.name),

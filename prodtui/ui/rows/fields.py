@@ -80,4 +80,4 @@ def _number(name: str, value: float) -> str:
         return fmt.duration(value) if value < RELATIVE_S else fmt.age(value)
     if name.endswith("ratio") or name == "headroom":
         return fmt.percent(value)
-    return f"{value:.3g}"
+    return f"{value:.3g}" if abs(value) < 999.5 else f"{value:,.0f}"

@@ -11,7 +11,7 @@ from prodtui.model.moment import Moment
 from prodtui.ui import format as fmt
 from prodtui.ui.clock import Mode
 from prodtui.ui.line import Line, line_length
-from prodtui.ui.rows.sign import OF_FRESHNESS, OF_VERDICT
+from prodtui.ui.rows.sign import OF_FRESHNESS
 
 _GAP = ("  ", "")
 _FULLNESS = ((True, True), (False, True), (False, False))
@@ -30,20 +30,6 @@ def header(moment: Moment, width: int, *, mode: Mode, crumbs: Sequence[str] = ()
             if line_length(left) + 3 + line_length(right) <= width:
                 return left, right
     return left, right_end
-
-
-def first_line(moment: Moment) -> Line:
-    """The line under the header: since when nothing has failed. The first cause will stand here."""
-    assessment = moment.assessment
-    if not assessment.services or assessment.verdict in (Verdict.NOT_READY, Verdict.INCONCLUSIVE):
-        return ()
-    failing = [s.name for s in assessment.services if OF_VERDICT[s.verdict].badness > 1]
-    if failing:
-        return ()
-    since = moment.since.get("verdict")
-    turned = next((e.at for e in moment.events if e.bad is not None), None)
-    at = max((t for t in (turned, since.at if since else None) if t is not None), default=moment.now)
-    return (("FIRST ", "dim"), (f"nothing failing since {fmt.moment(at, moment.now)}", "dim"))
 
 
 def _left(

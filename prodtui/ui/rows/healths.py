@@ -11,10 +11,11 @@ from prodtui.ui import format as fmt
 from prodtui.ui.grid_layout import Column
 from prodtui.ui.grid_rows import Cell, Row
 from prodtui.ui.line import Line
-from prodtui.ui.rows import record, rerun
+from prodtui.ui.rows import health_body, record, rerun
 from prodtui.ui.rows.sign import OF_HEALTH, aged
 
 MOST_OTHERS = 12
+HOUR_S = 3600.0
 COLUMNS = (
     Column("", 1, 1, sortable=False),
     Column("instance", 8, 24, gap=1),
@@ -51,11 +52,15 @@ def heading(name: str, check: HealthCheck) -> Line:
 
 def lines(name: str, check: HealthCheck, moment: Moment, made_again: Rerun | str | None) -> list[Line]:
     """Everything there is of a health check: since when, definition, output, the re-run, how it flapped, who saw it."""
-    found: list[Line] = [record.since_line(name, check, moment), *record.definition(check), ()]
+    stands = record.since_line(name, check, moment)
+    found: list[Line] = [(*stands, *_flaps(name, moment)), *record.definition(check), ()]
     if isinstance(made_again, str):
         found += [(("re-run ", "strong"), (made_again, "dim")), ()]
     elif made_again is not None:
         found += [*rerun.lines(made_again), ()]
+    said_now = made_again.body if isinstance(made_again, Rerun) else ""
+    if tree := health_body.lines(said_now) or health_body.lines(check.output):
+        found += [*tree, ()]
     found += [(("output", "dim"),), *record.output_lines(check), ()]
     source = moment.snapshot.sources[name.split(":", 2)[1]]
     if source.read_at is not None:
@@ -77,15 +82,20 @@ def lines(name: str, check: HealthCheck, moment: Moment, made_again: Rerun | str
     return found
 
 
+def _flaps(name: str, moment: Moment) -> Line:
+    """` · 3 flaps in 1 h`: how often it turned away from good within the hour; nothing where once at most."""
+    turns = sum(e.key == name and e.bad is True and e.at > moment.now - HOUR_S for e in moment.events)
+    return ((f" · {turns} flaps in 1 h", "warn"),) if turns > 1 else ()
+
+
 def _same_minute(name: str, moment: Moment) -> list[Line]:
     """What else changed within a minute of this check's last turn."""
     since = moment.since.get(name)
     if since is None or since.censored:
         return []
-    key = name.split(":", 2)[2]
     found: list[Line] = []
     for event in moment.events:
-        if abs(event.at - since.at) <= 60 and event.key != key:
+        if abs(event.at - since.at) <= 60 and event.key != name:
             turn = f"  {event.before or '–'} → {event.after or 'gone'}"
             found.append(((fmt.clock(event.at), "dim"), (f"  {event.kind} {event.name}", ""), (turn, "dim")))
     return found[:MOST_OTHERS]

@@ -8,14 +8,16 @@ from prodtui.ui import format as fmt
 from prodtui.ui.grid_layout import Column
 from prodtui.ui.grid_rows import Cell, Row
 from prodtui.ui.line import Line
+from prodtui.ui.rows.services import burn
 from prodtui.ui.rows.sign import GOOD, OF_STATE, UNKNOWN, aged, worse
 
 COLUMNS = (
     Column("", 1, 1, sortable=False),
-    Column("service", 7, 30, gap=1, flex=True),
-    Column("p50", 6, 6, right=True, drop=1),
+    Column("service", 7, 60, gap=1, flex=True),
+    Column("p50", 6, 6, right=True, drop=2),
     Column("p95", 6, 6, right=True),
     Column("p99", 6, 6, right=True),
+    Column("burn", 5, 5, right=True, drop=1),
 )
 WIDE_COLUMNS = (
     *COLUMNS,
@@ -47,6 +49,7 @@ def rows(moment: Moment) -> tuple[Row, ...]:
                 _value(fmt.latency(sli.p50_s), "", sli.p50_s),
                 _value(fmt.latency(sli.p95_s), p95.value_style, sli.p95_s),
                 _value(fmt.latency(sli.p99_s), p99.value_style, sli.p99_s),
+                burn(service, stale=False),
                 _value(fmt.percent(sli.error_ratio), errors.value_style, sli.error_ratio),
                 _value(fmt.rate(sli.rate_per_s), "", sli.rate_per_s),
                 Cell(fmt.count(None if sli.requests is None else round(sli.requests)), "dim", order=sli.requests),

@@ -1,56 +1,126 @@
-"""A service's p99 over the window as a plot of blocks, with the limit and the baseline of its check."""
+"""A series over the window as a plot of blocks: its axes, its limit and its baseline as lines."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from itertools import groupby
 from operator import itemgetter
+from typing import NamedTuple
 
 from prodtui.model.assessment import ServiceAssessment
 from prodtui.model.moment import Moment
 from prodtui.model.service_view import ServiceView
 from prodtui.ui import format as fmt
-from prodtui.ui.line import Line
+from prodtui.ui.line import Line, Run, cut
 
 HEIGHT = 8
-POINTS_A_MINUTE = 6
+POINT_S = 10
 """Moments carry a point each ten seconds."""
+WINDOW = 90
+"""Points that a moment carries at most."""
+YOUNGEST = 30
+"""Points that are drawn at least: of a minute alone nobody sees whether it is a rise."""
+AXIS = 7
+"""Cells of a label at the left, `250 ms `."""
+Said = Callable[[float], str]
 
 
-def lines(service: ServiceAssessment, view: ServiceView, moment: Moment, width: int) -> list[Line]:
-    """A heading and the plot; nothing where no latency is known."""
+class Mark(NamedTuple):
+    """A value that the series is held against."""
+
+    value: float
+    name: str
+    style: str
+    glyph: str
+    bad_above: bool = False
+    """Columns that reach it are wrong."""
+
+
+def lines(
+    service: ServiceAssessment, view: ServiceView, moment: Moment, width: int, height: int = HEIGHT
+) -> list[Line]:
+    """A service's p99 with the limit and the baseline of its check; nothing where no latency is known."""
     values = moment.trends.get(view.declared.metrics_label or view.name, ())
-    known = [v for v in values if v is not None]
-    if not known:
-        return []
+    marks = latency_marks(service)
+    drawn = drawn_latency(values, marks, moment.now, width, height)
+    return [(), heading("p99", values, marks, fmt.duration), *drawn] if drawn else []
+
+
+def drawn_latency(
+    values: Sequence[float | None], marks: Sequence[Mark], now: float, width: int, height: int
+) -> list[Line]:
+    return drawn(values, now, width, height, marks, fmt.duration)
+
+
+def latency_marks(service: ServiceAssessment) -> tuple[Mark, ...]:
+    """Limit and baseline of the service's check of its p99."""
     judged = next((check for check in service.checks if check.id == "performance.latency_p99"), None)
-    limit = judged.limit if judged else None
-    baseline = judged.baseline if judged else None
-    top = max(*known, (limit or 0) * 1.25, baseline or 0, 1e-6)
-    marks = {_line_of(baseline, top): ("┈", "accent"), _line_of(limit, top): ("┄", "warn")}
-    over = [limit is not None and v is not None and v >= limit for v in fmt.columns(values, width)]
-    bars = fmt.plot(values, width, HEIGHT, top)
-    rows = (_bars(row, over, marks.get(n)) for n, row in enumerate(bars))
-    return [(), (("p99", "strong"), *_said(len(values), limit, baseline, top)), *rows]
+    found = []
+    if judged is not None and judged.limit is not None:
+        found.append(Mark(judged.limit, "limit", "warn", "┄", bad_above=True))
+    if judged is not None and judged.baseline is not None:
+        found.append(Mark(judged.baseline, "baseline", "accent", "┈"))
+    return tuple(found)
 
 
-def _said(points: int, limit: float | None, baseline: float | None, top: float) -> Line:
-    said: list[tuple[str, str]] = [(f" last {max(1, round(points / POINTS_A_MINUTE))} min", "dim")]
-    if limit is not None:
-        said += [(" · ", "dim"), ("┄", "warn"), (f" limit {fmt.duration(limit)}", "dim")]
-    if baseline is not None:
-        said += [(" · ", "dim"), ("┈", "accent"), (f" baseline {fmt.duration(baseline)}", "dim")]
-    return (*said, (f" · top {fmt.duration(top)}", "dim"))
+def heading(name: str, values: Sequence[float | None], marks: Sequence[Mark], said: Said) -> Line:
+    """`p99 last 15 min · ┄ limit 250 ms · ┈ baseline 41 ms`."""
+    runs: list[Run] = [(name, "strong"), (f" last {max(1, round(len(values) * POINT_S / 60))} min", "dim")]
+    for mark in marks:
+        runs += [(" · ", "dim"), (mark.glyph, mark.style), (f" {mark.name} {said(mark.value)}", "dim")]
+    return tuple(runs)
 
 
-def _line_of(value: float | None, top: float) -> int | None:
+def drawn(
+    values: Sequence[float | None], now: float, width: int, height: int, marks: Sequence[Mark], said: Said
+) -> list[Line]:
+    """The plot in `width` cells: `height` lines of columns and a line of times. Nothing where no value is known."""
+    known = [value for value in values if value is not None]
+    room = width - AXIS - 1
+    if not known or room < 10 or height < 2:
+        return []
+    top = max(*known, *(mark.value * 1.15 for mark in marks), 1e-9)
+    window = fmt.columns(values, min(room, WINDOW, max(YOUNGEST, len(values))))
+    # Where there is more room than points, each has as many cells as its place comes to.
+    points = [window[cell * len(window) // room] for cell in range(room)]
+    limit = min((mark.value for mark in marks if mark.bad_above), default=None)
+    over = [limit is not None and value is not None and value >= limit for value in points]
+    bars = fmt.plot(points, room, height, top)
+    at = {_line_of(mark.value, top, height): mark for mark in reversed(marks)}
+    labels = {0: (said(top), "dim"), height - 1: ("0", "dim")}
+    labels |= {line: (said(mark.value), mark.style) for line, mark in at.items()}
+    found = [
+        (_label(labels.get(n)), ("▏" if n not in at else at[n].glyph, "rule" if n not in at else at[n].style),
+         *_bars(row, over, at.get(n)))
+        for n, row in enumerate(bars)
+    ]  # fmt: skip
+    return [*found, _times(len(values), now, len(window), room)]
+
+
+def _label(said: Run | None) -> Run:
+    text, style = said or ("", "dim")
+    return (f"{cut(text, AXIS - 1):>{AXIS - 1}} ", style)
+
+
+def _line_of(value: float, top: float, height: int) -> int:
     """Which line of the plot a value is on, from the top down."""
-    return None if value is None else HEIGHT - 1 - min(HEIGHT - 1, int(value / top * HEIGHT))
+    return height - 1 - min(height - 1, int(value / top * height))
 
 
-def _bars(row: str, over: list[bool], mark: tuple[str, str] | None) -> Line:
+def _times(points: int, now: float, window: int, cells: int) -> Line:
+    """The clock at the left end and at the right one, and between them where there is room."""
+    span_s = window * max(1, -(-points // window)) * POINT_S
+    start, half, end = (fmt.clock(now - ago)[:5] for ago in (span_s, span_s / 2, 0))
+    if cells < 30:
+        return ((f"{'':{AXIS + 1}}{start}{end:>{cells - 5}}", "dim"),)
+    left = cells // 2 - 2
+    return ((f"{'':{AXIS + 1}}{start:<{left}}{half}{end:>{cells - left - 5}}", "dim"),)
+
+
+def _bars(row: str, over: Sequence[bool], mark: Mark | None) -> Line:
     """One line of the plot: columns over the limit are bad; a mark shows through the blanks."""
     cells = [
-        mark if mark and block == " " else (block, "bad" if bad else "dim")
+        (mark.glyph, mark.style) if mark and block == " " else (block, "bad" if bad else "dim")
         for block, bad in zip(row, over, strict=True)
     ]
     return tuple(("".join(block for block, _ in run), style) for style, run in groupby(cells, key=itemgetter(1)))

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from prodtui.model.assessment import Assessment
 from prodtui.model.moment import Moment
 from prodtui.model.records import DatabaseServer, Pool, Session
+from prodtui.model.service_view import ServiceView
+from prodtui.model.snapshot import Key
 from prodtui.model.subject import subject
 from prodtui.timeline.status import BLOCKED_S, status
 from prodtui.ui import format as fmt
@@ -25,10 +32,28 @@ COLUMNS = (
 
 def rows(moment: Moment) -> tuple[Row, ...]:
     """Worst first; within one badness by name."""
-    signs = findings(moment.assessment, "data.")
-    room = findings(moment.assessment, "data.pool_saturation") | findings(moment.assessment, "data.connections")
-    found = [_pool(key, pool, moment, signs, room) for key, pool in moment.snapshot.of(Pool).items()]
-    found += [_server(key, server, moment, signs, room) for key, server in moment.snapshot.of(DatabaseServer).items()]
+    snapshot = moment.snapshot
+    return _rows(snapshot.of(Pool).items(), snapshot.of(DatabaseServer).items(), moment, moment.assessment)
+
+
+def rows_of(view: ServiceView, moment: Moment) -> tuple[Row, ...]:
+    """Those that one service stands on, as its own checks judge them."""
+    judged = tuple(s for s in (moment.assessment.service(view.name),) if s is not None)
+    held = [((said.source.name, said.record.key), said.record) for said in view.pools]
+    servers = [((said.source.name, said.record.key), said.record) for said in view.servers]
+    return _rows(held, servers, moment, replace(moment.assessment, services=judged))
+
+
+def _rows(
+    held: Iterable[tuple[Key, Pool]],
+    servers: Iterable[tuple[Key, DatabaseServer]],
+    moment: Moment,
+    assessment: Assessment,
+) -> tuple[Row, ...]:
+    signs = findings(assessment, "data.")
+    room = findings(assessment, "data.pool_saturation") | findings(assessment, "data.connections")
+    found = [_pool(key, pool, moment, signs, room) for key, pool in held]
+    found += [_server(key, server, moment, signs, room) for key, server in servers]
     return tuple(sorted(found, key=lambda row: (-row.badness, row.cells[1].text, row.key)))
 
 

@@ -24,13 +24,15 @@ from prodtui.model.snapshot import RECORDS
 from prodtui.model.subject import parts
 from prodtui.timeline.status import status
 from prodtui.ui import format as fmt
-from prodtui.ui.line import Line
+from prodtui.ui.line import Line, cut
 from prodtui.ui.rows.fields import fields
 from prodtui.ui.rows.sign import OF_HEALTH, OF_STATE
 
 MOST_EVENTS = 20
 MOST_FINDINGS = 8
 BRIEF_OUTPUT = 6
+BRIEF_EVENT = 44
+"""Cells of what was observed with an event: its line stays one beside a list."""
 _WORDS = {"database_server": "database", "health": "health check", "sli": "latency"}
 
 
@@ -154,10 +156,11 @@ def output_lines(check: HealthCheck) -> list[Line]:
 
 def history(name: str, moment: Moment) -> list[Line]:
     """Its own events, newest first."""
-    _, source, key = parts(name)
     found: list[Line] = []
     for event in moment.events:
-        if event.source == source and event.key == key:
+        if event.key == name:
             turn = f"  {event.before or '–'} → {event.after or 'gone'}"
-            found.append(((fmt.clock(event.at), "dim"), (turn, "bad" if event.bad else ""), (f"  {event.text}", "dim")))
+            when = (fmt.moment(event.at, moment.now), "dim")
+            said = (f"  {cut(event.text, BRIEF_EVENT)}", "dim")
+            found.append((when, (turn, "bad" if event.bad else ""), said))
     return found[:MOST_EVENTS]

@@ -12,9 +12,10 @@ from textual.widget import Widget
 
 from prodtui.ui.line import Line
 from prodtui.ui.palette import Palette
-from prodtui.ui.screens.overview_places import NAMES, is_wide, places, shown, tabs
-from prodtui.ui.screens.page import Page, nothing_to_read
-from prodtui.ui.widgets.bars import Bar
+from prodtui.ui.screens.incident import IncidentPage
+from prodtui.ui.screens.overview_places import NAMES, is_wide, most_first_lines, places, shown, tabs
+from prodtui.ui.screens.page import nothing_to_read
+from prodtui.ui.widgets.lead import Lead
 
 if TYPE_CHECKING:
     from prodtui.model.moment import Event, Moment
@@ -37,7 +38,7 @@ class Panel(NamedTuple):
     full_columns: Sequence[Column]
 
 
-class Overview(Page):
+class Overview(IncidentPage):
     """Services, pools, breakers, latency and events; `1`–`5` open one full."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -51,7 +52,7 @@ class Overview(Page):
     def __init__(self, palette: Palette, reading: Line) -> None:
         super().__init__(palette)
         self._reading = reading
-        self._notice = Bar(palette)
+        self._notice = Lead(palette)
         self._guide: Pane | None = None
         self._panels: dict[str, Panel] = {}
         self._full: str | None = None
@@ -71,16 +72,21 @@ class Overview(Page):
     # What is shown
 
     def shown(self, moment: Moment) -> None:
-        from prodtui.ui.rows.header import first_line
-
         if not self._panels:
             self._make_panels()
-        self._notice.say(((" ", ""), *first_line(moment)))
+        self._tell_first(moment)
         for name, panel in reversed(self._panels.items()):  # services last: their title counts the others' problems
             panel.grid.load(panel.rows(moment), self._heading(name, moment))
         if self._guide is not None and not moment.assessment.services:
             self._guide.load("guide", (), lambda _: nothing_to_read(moment))
         self._settle()
+
+    def _tell_first(self, moment: Moment) -> None:
+        from prodtui.ui.rows import first
+
+        most = most_first_lines(self.size.height)
+        if self._notice.say(*first.lines(moment, self.size.width - 2, most)):
+            self.rearrange()
 
     def _make_panels(self) -> None:
         from prodtui.ui.grid import Grid
@@ -147,9 +153,8 @@ class Overview(Page):
         return self.focused.id if self.focused is not None else None
 
     def body_places(self, area: Region) -> Mapping[Widget, Region]:
-        wide = is_wide(self.size.width, self.size.height)
-        self._notice.above = int(wide)
-        notice = Region(0, area.y, area.width, 1 + wide)
+        self._notice.above = int(is_wide(self.size.width, self.size.height))
+        notice = Region(0, area.y, area.width, min(self._notice.lines_wanted, max(1, area.height // 3)))
         area = Region(0, notice.bottom, area.width, area.height - notice.height)
         if not self._names:
             return {self._notice: notice, **({self._guide: area.shrink((1, 0, 0, 1))} if self._guide else {})}
@@ -157,6 +162,8 @@ class Overview(Page):
         return {self._notice: notice, **{self._panels[name].grid: region for name, region in found.items()}}
 
     def on_resize(self, _: Resize) -> None:
+        if self.moment is not None and self._panels:
+            self._tell_first(self.moment)
         self._settle()
 
     # What keys do
@@ -202,38 +209,16 @@ class Overview(Page):
         return None if key.startswith("source:") else owner(key, moment)
 
     def on_grid_opened(self, event: Grid.Opened) -> None:
-        if self.moment is None:
-            return
         if event.grid.id in ("services", "latency"):
-            from prodtui.ui.screens.service import ServicePage
-
-            self.open(ServicePage(self.palette, event.key))
+            self.open_subject("", event.key)
         elif event.grid.id == "events":
-            self._open_event(event.key)
+            found = self._event(event.key)
+            if found is not None:
+                self.open_subject(f"source:{found.name}" if found.kind == "source" else found.key, found.service)
         else:
-            self._open_record(event.key)
+            self.open_subject(event.key)
 
     def _event(self, key: str) -> Event | None:
         from prodtui.ui.rows.events import key_of
 
         return next((e for e in self.moment.events if key_of(e) == key), None) if self.moment else None
-
-    def _open_event(self, key: str) -> None:
-        found = self._event(key)
-        if found is not None and self.moment is not None and found.service in self.moment.views:
-            from prodtui.ui.screens.service import ServicePage
-
-            self.open(ServicePage(self.palette, found.service))
-
-    def _open_record(self, key: str) -> None:
-        if key.startswith("source:"):
-            return  # the header and this row say all that is known of it
-        if key.startswith("check:"):
-            from prodtui.ui.screens.service import ServicePage
-
-            _, service, check = key.split(":", 2)
-            self.open(ServicePage(self.palette, service, check))
-        else:
-            from prodtui.ui.screens.record import RecordPage
-
-            self.open(RecordPage(self.palette, key, ("overview",)))

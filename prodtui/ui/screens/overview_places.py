@@ -21,6 +21,11 @@ def is_wide(width: int, height: int) -> bool:
     return width >= WIDE and height >= TALL
 
 
+def most_first_lines(height: int) -> int:
+    """How many lines may tell what broke first: what else fails needs the room of a small screen."""
+    return 1 if height < 24 else 2 if height < TALL else 5
+
+
 def shown(width: int, height: int, full: str | None, *, elsewhere: bool) -> tuple[str, ...]:
     """Names of the panels to show."""
     if full:
@@ -42,6 +47,7 @@ def places(area: Region, names: tuple[str, ...], wanted: Mapping[str, int]) -> d
     places: dict[str, Region] = {}
     y = area.y
     for name, height in zip(above, heights, strict=True):
+        height = max(0, min(height, area.bottom - y))
         places[name] = Region(area.x, y, area.width, height)
         y += height
     places["events"] = Region(area.x, y, area.width, area.bottom - y)
@@ -54,7 +60,7 @@ def tabs(first: str, own: Line, bad: Mapping[str, int]) -> Line:
     for number, name in enumerate(NAMES, 1):
         if name != first:
             runs += [(f"{number} ", "accent"), (name.capitalize(), "dim")]
-            runs += [(f" {bad[name]}", "bad"), ("  ", "")] if bad.get(name) else [("  ", "")]
+            runs += [(f" ✖{bad[name]}", "bad"), ("  ", "")] if bad.get(name) else [("  ", "")]
     return tuple(runs[:-1])
 
 

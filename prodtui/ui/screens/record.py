@@ -10,20 +10,18 @@ from textual.geometry import Region
 from textual.widget import Widget
 
 from prodtui.model.subject import parts
-from prodtui.ui.line import Line
 from prodtui.ui.palette import Palette
-from prodtui.ui.rows import record as rows
-from prodtui.ui.rows.behind import behind
+from prodtui.ui.rows import told
 from prodtui.ui.rows.belonging import onward, owner
-from prodtui.ui.rows.fields import fields
-from prodtui.ui.screens.page import Page
+from prodtui.ui.rows.record import record_of
+from prodtui.ui.screens.incident import IncidentPage
 from prodtui.ui.widgets.pane import Pane
 
 if TYPE_CHECKING:
     from prodtui.model.moment import Moment
 
 
-class RecordPage(Page):
+class RecordPage(IncidentPage):
     """Everything that a source reported of one entity."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "open", "open", id="open")]
@@ -31,7 +29,7 @@ class RecordPage(Page):
     def __init__(self, palette: Palette, subject: str, crumbs: tuple[str, ...]) -> None:
         super().__init__(palette)
         self.subject = subject
-        self.crumbs = (*crumbs, parts(subject)[2])
+        self.crumbs = (*crumbs, parts(subject)[2].strip("/"))
         self.pane = Pane(palette)
         self.pane.blank_above = 1
         self._leads_to: str | None = None
@@ -49,15 +47,16 @@ class RecordPage(Page):
         return self.crumbs[1] if len(self.crumbs) > 2 else owner(self.subject, self.moment) if self.moment else None
 
     def shown(self, moment: Moment) -> None:
-        record = rows.record_of(self.subject, moment)
+        record = record_of(self.subject, moment)
         if self._leads_to is None and record is not None:
             self._leads_to = onward(self.subject, moment)
             self.say_keys()
-        if record is None:
-            self.pane.load("gone", ((self.subject, "strong"), (" gone", "warn")), lambda _: _gone(self.subject, moment))
-            return
-        heading: Line = ((rows.title_of(self.subject, record), "strong"), (f" from {parts(self.subject)[1]}", "dim"))
-        self.pane.load(self.subject, heading, lambda _: _lines(self.subject, moment))
+        heading = told.heading(self.subject, moment)
+        if heading is None:
+            gone = ((self.subject, "strong"), (" gone", "warn"))
+            self.pane.load("gone", gone, lambda _: told.gone(self.subject, moment))
+        else:
+            self.pane.load(self.subject, heading, lambda width: told.lines(self.subject, moment, width))
 
     def keys(self) -> list[tuple[str, str]]:
         hints = super().keys()
@@ -75,28 +74,3 @@ class RecordPage(Page):
             from prodtui.ui.screens.service import ServicePage
 
             self.open(ServicePage(self.palette, self._leads_to))
-
-
-def _lines(subject: str, moment: Moment) -> list[Line]:
-    """What is wrong first; then its status, its fields, what stands behind it, and its past."""
-    record = rows.record_of(subject, moment)
-    if record is None:
-        return []
-    findings = rows.findings(subject, moment)
-    since = rows.since_line(subject, record, moment, quiet=bool(findings))
-    found = [*findings, *([since] if since else [])]
-    row = [(), *fields(record, moment.now)]
-    stands = behind(subject, record, moment)
-    if stands is None:
-        found += row
-    else:
-        told: list[Line] = [(), ((stands.title, "strong bad" if stands.wrong else "dim"),), *stands.lines]
-        found += [*told, *row] if stands.wrong else [*row, *told]
-    past = rows.history(subject, moment)
-    if past:
-        found += [(), (("history", "dim"),), *past]
-    return [line for n, line in enumerate(found) if line or n]
-
-
-def _gone(subject: str, moment: Moment) -> list[Line]:
-    return [(("Its source no longer reports it.", ""),), (), *rows.history(subject, moment)]

@@ -10,15 +10,19 @@ from textual.widget import Widget
 from prodtui.ui.grid import Grid
 from prodtui.ui.grid_layout import Column
 from prodtui.ui.palette import Palette
-from prodtui.ui.screens.page import Page
+from prodtui.ui.screens.incident import IncidentPage
 from prodtui.ui.widgets.lead import Lead
 from prodtui.ui.widgets.pane import Pane
 
 BESIDE = 110
 """From this width on the text stands beside the list."""
+TALL = 26
+"""From this height on there are blanks between the parts."""
+LEAST = 7
+"""With fewer lines there is room for one of them: the one that has the focus."""
 
 
-class SplitPage(Page):
+class SplitPage(IncidentPage):
     """The list on the left says what there is, the pane on the right shows the selected one."""
 
     left_share = 0.53
@@ -39,6 +43,8 @@ class SplitPage(Page):
         self.tell_selected()
 
     def on_descendant_focus(self) -> None:
+        if self.size.height - 2 < LEAST:
+            self.rearrange()
         if self.focused is self.pane:
             self.list.choose()  # whoever reads on must not have another text put under their eyes
 
@@ -47,7 +53,9 @@ class SplitPage(Page):
         raise NotImplementedError
 
     def body_places(self, area: Region) -> Mapping[Widget, Region]:
-        tall = area.height >= 26
+        tall = area.height >= TALL
+        if area.height < LEAST:
+            return {self.pane if self.focused is self.pane or not self.list.display else self.list: area}
         self.about.above = int(tall)
         about = Region(0, area.y, area.width, min(self.about.lines_wanted, area.height // 3))
         rest = Region(0, about.bottom, area.width, area.height - about.height)

@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from prodtui.ui.palette import Palette
 from prodtui.ui.rows import why
-from prodtui.ui.screens.page import Page
+from prodtui.ui.screens.incident import IncidentPage
 from prodtui.ui.widgets.lead import Lead
 from prodtui.ui.widgets.paragraphs import Paragraphs
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from prodtui.model.moment import Moment
 
 
-class WhyPage(Page):
+class WhyPage(IncidentPage):
     """The score of one service in words."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("w", "back", "back", show=False, id="why")]

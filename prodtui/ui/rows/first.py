@@ -1,0 +1,156 @@
+"""The lines under the header: what broke first and what followed, what changed before, what nobody could see."""
+
+from __future__ import annotations
+
+from prodtui.model.assessment import Verdict
+from prodtui.model.incident import BlindSpot, ChangeSeen, Confidence, Failing, FirstCause
+from prodtui.model.moment import Moment
+from prodtui.ui import format as fmt
+from prodtui.ui.line import Line, Run, clipped, line_length
+from prodtui.ui.rows import acknowledged, onsets
+
+LABEL = 9
+"""Cells of `ALREADY  `: what follows the labels stands in one column."""
+BESIDE = 60
+"""Cells from which one line can tell also that something changed."""
+_ARROW: Run = (" → ", "dim")
+_DOT: Run = (" · ", "dim")
+
+
+def lines(moment: Moment, width: int, most: int) -> tuple[Line, ...]:
+    """At most `most` lines of `width` cells: the chains, the suspects, the blind spots. One line at least."""
+    chains = [first for first in moment.first if not first.already_broken]
+    old = [first for first in moment.first if first.already_broken]
+    found: list[Line] = []
+    if chains:
+        found.append(_chain("FIRST", chains[0], moment, width))
+        found += [_chain("ALSO", first, moment, width) for first in chains[1:]]
+    else:
+        found.append(clipped(nothing_failing(moment), width))
+    changed = _changed(chains, moment, width) if chains else ()
+    blind = _blind(moment.blind, moment.now, width) if moment.blind else ()
+    rest = [line for line in (changed, blind) if line]
+    rest += [_chain("ALREADY", first, moment, width) for first in old]
+    if most == 1 and chains and changed and width >= BESIDE:
+        return (_beside(chains[0], moment, width),)
+    # The first chain, then what may explain it, come before other chains where not all have room.
+    room = max(0, most - 1 - len(rest))
+    return tuple([found[0], *found[1 : 1 + room], *rest][:most])
+
+
+def nothing_failing(moment: Moment) -> Line:
+    """Since when nothing has failed; nothing where something fails or can't be known."""
+    assessment = moment.assessment
+    if not assessment.services or assessment.verdict in (Verdict.NOT_READY, Verdict.INCONCLUSIVE):
+        return ()
+    if any(service.verdict.badness > 1 for service in assessment.services):
+        return ()
+    since = moment.since.get("verdict")
+    turned = next((event.at for event in moment.events if event.bad is not None), None)
+    at = max((t for t in (turned, since.at if since else None) if t is not None), default=moment.now)
+    return (_label("FIRST", "dim"), (f"nothing failing since {fmt.moment(at, moment.now)}", "dim"))
+
+
+def service_of(first: FirstCause) -> str:
+    """The service to look at first: the cause's own, else that of the first that follows; empty where none has one."""
+    failing = (first.cause, *(consequence.failing for consequence in first.chain))
+    return next((f.service for f in failing if f.service), "")
+
+
+def top(moment: Moment) -> str:
+    """The service that what broke first is of; empty where that is unclear."""
+    clear = (f for f in moment.first if not f.already_broken and f.confidence is Confidence.CLEAR)
+    return next((name for first in clear if (name := service_of(first))), "")
+
+
+def change(seen: ChangeSeen) -> str:
+    """`payments 2.14.0 → 2.14.1`; what is no deploy says what it is."""
+    kind = "" if seen.kind == "deploy" else f" {seen.kind}"
+    turn = " → ".join(part for part in (seen.before, seen.after) if part)
+    return f"{seen.service}{kind} {turn}".strip()
+
+
+def blind(spot: BlindSpot, now: float) -> str:
+    """`envoy lost since 14:02:11 hides proxied clusters`."""
+    since = "never read" if spot.since is None else f"lost since {fmt.moment(spot.since, now)}"
+    return f"{since}, hides {spot.hides}" if spot.hides else since
+
+
+def _label(text: str, style: str) -> Run:
+    return (f"{text:<{LABEL}}", style)
+
+
+def _failing(failing: Failing, moment: Moment, *, cause: bool) -> Line:
+    mark = acknowledged.TAIL if cause and acknowledged.of_failing(failing, moment) else ()
+    return (
+        (failing.name, "strong"),
+        *mark,
+        (f" {failing.what}", "" if cause else "bad"),
+        (f" {onsets.short(failing.onset, moment.now)}", "dim"),
+    )
+
+
+def _cause(label: str, first: FirstCause, moment: Moment) -> Line:
+    style = "dim" if first.already_broken else "strong bad"
+    if first.confidence is Confidence.CLEAR:
+        return (_label(label, style), *_failing(first.cause, moment, cause=True))
+    candidates = first.candidates or (first.cause,)
+    said: list[Run] = [_label(label, style), (f"unclear: {len(candidates)} candidates", "strong warn"), ("  ", "")]
+    for n, candidate in enumerate(candidates):
+        said += [*((_DOT,) if n else ()), *_failing(candidate, moment, cause=True)]
+    return tuple(said)
+
+
+def _chain(label: str, first: FirstCause, moment: Moment, width: int) -> Line:
+    """Cause and consequences, as many as fit; how many more there are."""
+    line = _cause(label, first, moment)
+    told = 0
+    for consequence in first.chain:
+        left = len(first.chain) - told - 1
+        longer = (*line, _ARROW, *_failing(consequence.failing, moment, cause=False))
+        if line_length(longer) + (line_length(_more(left)) if left else 0) > width:
+            break
+        line, told = longer, told + 1
+    left = len(first.chain) - told
+    if width < 2 * line_length(_more(left)) + LABEL:
+        return clipped(line, width)  # the cause before all
+    return (*clipped(line, width - line_length(_more(left))), *_more(left)) if left else clipped(line, width)
+
+
+def _more(count: int) -> Line:
+    return (_ARROW, (f"{count} more ", "dim"), ("f", "strong accent"))
+
+
+def _beside(first: FirstCause, moment: Moment, width: int) -> Line:
+    """The chain and, at its right, when something changed before: for a screen that has one line."""
+    newest = first.suspects[0].at if first.suspects else None
+    if newest is None:
+        return _chain("FIRST", first, moment, width)
+    changed: Line = (("  ", ""), ("CHANGED ", "strong warn"), (fmt.moment(newest, moment.now)[:-3], ""))
+    chain = _chain("FIRST", first, moment, width - line_length(changed))
+    return (*chain, (" " * (width - line_length(chain) - line_length(changed)), ""), *changed)
+
+
+def _changed(chains: list[FirstCause], moment: Moment, width: int) -> Line:
+    """The suspects, newest first; how many more there are."""
+    told = {(seen.at, seen.kind, seen.service): (seen, first) for first in chains for seen in first.suspects}
+    suspects = [told[key] for key in sorted(told, key=lambda key: -key[0])]
+    if not suspects:
+        return ()
+    line: Line = (_label("CHANGED", "strong warn"),)
+    for n, (seen, first) in enumerate(suspects):
+        when = f" {fmt.moment(seen.at, moment.now)}, {onsets.before(seen.at, first.cause.onset)}"
+        longer: Line = (*line, *((_DOT,) if n else ()), (change(seen), ""), (when, "dim"))
+        more: Line = ((f" · {len(suspects) - n - 1} more ", "dim"), ("f", "strong accent"))
+        last = n == len(suspects) - 1
+        if n and line_length(longer) + (0 if last else line_length(more)) > width:
+            return (*line, (f" · {len(suspects) - n} more ", "dim"), ("f", "strong accent"))
+        line = longer
+    return clipped(line, width)
+
+
+def _blind(spots: tuple[BlindSpot, ...], now: float, width: int) -> Line:
+    line: list[Run] = [_label("BLIND", "strong unknown")]
+    for n, spot in enumerate(spots):
+        line += [*((_DOT,) if n else ()), (spot.source, "strong"), (f" {blind(spot, now)}", "dim")]
+    return clipped(line, width)
