@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
 from prodtui.model.errors import UsageError
@@ -65,6 +66,16 @@ def _meant(name: str) -> Command:
 def _panel(name: str) -> Callable[[Console, str], None]:
     def run(app: Console, _: str) -> None:
         app.back_to_overview().full(name)
+
+    return run
+
+
+def _page(module: str, name: str) -> Callable[[Console, str], None]:
+    """Opens a screen, which is only imported then."""
+
+    def run(app: Console, _: str) -> None:
+        page = getattr(import_module(f"prodtui.ui.screens.{module}"), name)
+        _open(app, page(app.palette))
 
     return run
 
@@ -159,7 +170,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("pools", "connection pools and databases, full", _panel("pools"), ("pool",)),
     Command("breakers", "circuit breakers, full", _panel("breakers"), ("breaker", "br")),
     Command("latency", "latency, errors and rates, full", _panel("latency"), ("lat", "sli")),
-    Command("events", "what changed, full", _panel("events"), ("ev",)),
+    Command("events", "what changed", _page("events", "EventsPage"), ("ev",)),
+    Command("sources", "what is read, how fresh, what it cost", _page("sources", "SourcesPage"), ("src",)),
+    Command("deps", "who calls whom, and what fails", _page("dependencies", "DependenciesPage"), ("dependencies",)),
+    Command("first", "what broke first", _page("first", "FirstPage"), ("cause",)),
     Command(
         "env",
         "another environment; alone: those there are",

@@ -99,7 +99,7 @@ def test_a_service_can_be_asked_for_tier_verdict_and_what_its_columns_show() -> 
     assert query is not None
     assert [each.key for each in rows if query(each)] == ["payments", "checkout"]
     assert fields(services.COLUMNS, rows) == (
-        "service", "score", "inst", "why", "p99", "errors", "req/s", "tier", "verdict",
+        "service", "score", "inst", "why", "p99", "errors", "req/s", "burn", "tier", "verdict",
     )  # fmt: skip
 
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 HEADED = ("services", "latency")
 """Panels whose columns have titles also when they share the screen."""
+TINY = 8
+"""Up to this height a line is worth more to a row than to titles of columns."""
 
 
 class Panel(NamedTuple):
@@ -136,7 +138,8 @@ class Overview(IncidentPage):
         full = self._names == (name,)
         grid.display = name in self._names
         grid.heading = self._heading(name, moment)
-        grid.recolumn(panel.full_columns if full else panel.columns, header=full or name in HEADED)
+        headed = (full or name in HEADED) and self.size.height > TINY
+        grid.recolumn(panel.full_columns if full else panel.columns, header=headed)
         first = bool(self._names) and name == self._names[0]
         grid.blank_above = int(not first or is_wide(*self.size))
         grid.repaint()
