@@ -49,13 +49,18 @@ class Clock:
     def mode(self) -> Mode:
         return Mode(self.held, self.seeking, self._controls.read_only)
 
+    @property
+    def end(self) -> float | None:
+        """Until when there is something to show: the newest moment, or a recording's end."""
+        return None if self.newest is None else self.newest.newest or self.newest.now
+
     def tell(self, moment: Moment) -> None:
         """The feed has another moment."""
         self.newest = moment
         if not self.held:
             self.shown = moment
         elif self.shown is not None and self.shown.newest is not None:
-            self.shown = _past(self.shown, moment.now)
+            self.shown = _past(self.shown, moment.newest or moment.now)
         else:
             return
         self._changed()
@@ -99,7 +104,7 @@ class Clock:
 
     async def seek(self, at: float) -> None:
         """Shows the moment at a time; the newest, where that is not over yet. The last one asked for wins."""
-        if self.newest is not None and at >= self.newest.now:
+        if self.newest is not None and self.newest.newest is None and at >= self.newest.now:
             self.live()
             return
         self._asked += 1
@@ -116,7 +121,7 @@ class Clock:
         else:
             said = ""
             if asked == self._asked:
-                self.shown = _past(found, self.newest.now if self.newest is not None else found.now)
+                self.shown = _past(found, self.end or found.now)
                 self.held = True
         if asked == self._asked:
             self.seeking = None

@@ -123,18 +123,18 @@ class TimeAsked(Asked):
     def told(self, text: str) -> Line:
         from prodtui.ui.times import time_of
 
-        newest = self._app.clock.newest
-        if newest is None:
+        end = self._app.clock.end
+        if end is None:
             return (("nothing is read yet", "warn"),)
         if text:
             try:
-                return ((fmt.moment(time_of(text, newest.now), newest.now), "dim"),)
+                return ((fmt.moment(time_of(text, end), end), "dim"),)
             except ValueError:
                 return (("14:02  14:02:30  -5m  2026-11-22T14:02", "dim"),)
         span = self._app.span
         if span is None:
             return ()
-        return ((f"kept {fmt.moment(span[0], newest.now)}–{fmt.moment(span[1], newest.now)}", "dim"),)
+        return ((f"kept {fmt.moment(span[0], end)}–{fmt.moment(span[1], end)}", "dim"),)
 
     def takes(self, character: str) -> bool:
         return character in "0123456789:-−.smhdTZ+"

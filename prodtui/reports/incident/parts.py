@@ -16,8 +16,14 @@ def chain_part(first: FirstCause) -> doc.ChainPart:
     cause = first.cause
     return doc.ChainPart(
         text=sentence(first),
-        cause=doc.FirstCausePart(**_entity(cause), not_after=rfc3339(cause.onset.not_after)),
-        chain=tuple(doc.EntityPart(**_entity(each.failing)) for each in first.chain),
+        cause=doc.FirstCausePart(
+            kind=cause.kind.value,
+            name=cause.name,
+            what=cause.what,
+            at=rfc3339(cause.onset.at),
+            not_after=rfc3339(cause.onset.not_after),
+        ),
+        chain=tuple(_entity(each.failing) for each in first.chain),
         confidence=first.confidence.value,
         candidates=max(1, len(first.candidates)),
         suspects=tuple(change_part(change) for change in first.suspects),
@@ -42,10 +48,8 @@ def acknowledged_part(one: Acknowledgement) -> incident_doc.AcknowledgedPart:
     return incident_doc.AcknowledgedPart(at=rfc3339(one.at) or "", by=one.by, about=one.about, note=one.note)
 
 
-def _entity(failing: Failing) -> dict[str, Any]:
-    return {
-        "kind": failing.kind.value,
-        "name": failing.name,
-        "what": failing.what,
-        "at": rfc3339(failing.onset.at),
-    }
+def _entity(failing: Failing) -> doc.EntityPart:
+    # Of what follows a reader wants one time: when it was first seen bad.
+    return doc.EntityPart(
+        kind=failing.kind.value, name=failing.name, what=failing.what, at=rfc3339(failing.onset.not_after)
+    )
