@@ -24,6 +24,7 @@ BENCHMARKS = {
     "scan": "the standard library: time a line beside ruff and a mere parse",
     "assess": "10,000 services judged, and the 1 % that changed",
     "check": "what `check` costs besides its sources",
+    "seek": "any moment of six hours of the lab's journal",
     "drills": "each fault of the lab named by `status`, decided by `check`, healed",
     "verdicts": "what the gate decides on the healthy lab and on each fault: writes docs/verdicts.md",
 }

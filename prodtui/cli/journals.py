@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from prodtui.readiness.policy import Policy
     from prodtui.readiness.standard import Standard
     from prodtui.reports.watching import KeptJournal
-    from prodtui.settings.loaded import Environment
+    from prodtui.settings.loaded import Environment, JournalPlace
 
 DEFAULT_S = 15 * 60.0
 """How far back an incident is told of where nothing fails."""
@@ -24,19 +24,21 @@ BEFORE_S = 120.0
 LONGEST_S = 24 * 3_600.0
 
 
-def journal_of(environment: Environment) -> Journal:
-    """The environment's journal, not opened yet. Raises StoreError for a place that can't be one."""
+def journal_of(environment: Environment) -> Journal | None:
+    """The environment's journal, not opened yet; None where nothing is kept. Raises StoreError for a wrong place."""
     from prodtui.journal.ground import Limits
     from prodtui.journal.places import journal_at
 
-    limits = Limits(keep_s=environment.journal_keep_s, most_bytes=environment.journal_bytes)
-    return journal_at(_where(environment), environment.name, limits)
+    place = environment.journal
+    if place is None:
+        return None
+    return journal_at(_where(place), environment.name, Limits(place.keep_s, place.most_bytes))
 
 
-def _where(environment: Environment) -> str:
+def _where(place: JournalPlace) -> str:
     from prodtui.cli.log import log_file
 
-    return environment.journal or str(log_file().parent)
+    return place.path or str(log_file().parent)
 
 
 def kept(journal: Journal | None) -> KeptJournal | None:
@@ -56,7 +58,10 @@ async def looked_back(environment: Environment) -> AsyncIterator[Journal]:
     from prodtui.journal.database import StoreError
     from prodtui.journal.places import file_of, journal_at, journal_in
 
-    where, name = _where(environment), environment.name
+    name = environment.name
+    if environment.journal is None:
+        raise UsageError(f"nothing is kept of {name}: the configuration says [journal] enabled = false")
+    where = _where(environment.journal)
     nothing = f"nothing is kept of {name} in {{}}; `prodtui watch --env {name}` keeps it while no one looks"
     try:
         file = None if "://" in where else file_of(where, name)

@@ -38,8 +38,12 @@ class Ground(Protocol):
         """Lets others have it."""
         ...
 
+    def claim(self, environment: str, holder: str) -> Step:
+        """Takes the lease; it changes a row where that worked."""
+        ...
+
     def renewal(self, environment: str, holder: str) -> Step:
-        """Takes the lease or keeps it; it changes a row where that worked."""
+        """Keeps the lease; it changes no row where another one took it, or the tables are new."""
         ...
 
     async def used(self, environment: str) -> int:

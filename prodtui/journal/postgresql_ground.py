@@ -30,8 +30,11 @@ class PostgresqlGround:
     async def unlock(self) -> None:
         return
 
-    def renewal(self, environment: str, holder: str) -> Step:
+    def claim(self, environment: str, holder: str) -> Step:
         return Step(statements.CLAIM, (environment, holder, self._lease_s))
+
+    def renewal(self, environment: str, holder: str) -> Step:
+        return Step(statements.RENEW, (environment, holder, self._lease_s))
 
     async def used(self, environment: str) -> int:
         return int((await self.writing.rows(Step(statements.KEPT_BYTES, (environment,))))[0][0])

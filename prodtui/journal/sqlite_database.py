@@ -81,6 +81,14 @@ class SqliteDatabase:
 
         return await self._in_thread(write)
 
+    async def carry_out(self, statement: str) -> None:
+        """Steps through a statement that finds nothing to its end: `execute` takes one step of such a one."""
+
+        def step_through() -> None:
+            self._opened().executescript(statement)
+
+        await self._in_thread(step_through)
+
     async def close(self) -> None:
         if self._thread is not None:
             await self._in_thread(self._let_go)

@@ -34,7 +34,8 @@ class SqliteGround:
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self._path = path
-        self.writing: Database = SqliteDatabase(path, called="journal", pragmas=_PRAGMAS, read_only=read_only)
+        self._file = SqliteDatabase(path, called="journal", pragmas=_PRAGMAS, read_only=read_only)
+        self.writing: Database = self._file
         self.reading: Database = SqliteDatabase(path, called="journal", pragmas=_PRAGMAS, read_only=read_only)
         self._lock: int | None = None
 
@@ -70,8 +71,11 @@ class SqliteGround:
             os.close(self._lock)
             self._lock = None
 
-    def renewal(self, environment: str, holder: str) -> Step:
+    def claim(self, environment: str, holder: str) -> Step:
         return Step(statements.SEIZE, (environment, holder))
+
+    def renewal(self, environment: str, holder: str) -> Step:
+        return Step(statements.KEEP_SEIZED, (environment, holder))
 
     async def used(self, environment: str) -> int:  # noqa: ARG002 — the file is the environment's own
         pages, free, size = await self._pages()
@@ -80,7 +84,7 @@ class SqliteGround:
     async def give_back(self, most_bytes: int) -> None:
         pages, free, size = await self._pages()
         if free and pages * size + self._log_bytes() > most_bytes:
-            await self.writing.rows(Step(f"pragma incremental_vacuum({_GIVEN_BACK})"))
+            await self._file.carry_out(f"pragma incremental_vacuum({_GIVEN_BACK})")
 
     async def _pages(self) -> tuple[int, int, int]:
         asked = ("page_count", "freelist_count", "page_size")

@@ -109,4 +109,8 @@ insert into prodtui_leases (environment, holder, until) values ($1, $2, extract(
 on conflict (environment) do update set holder = excluded.holder, until = excluded.until
 where prodtui_leases.holder = excluded.holder or prodtui_leases.until < extract(epoch from now())
 """
+KEEP_SEIZED = "update prodtui_leases set until = 0 where environment = $1 and holder = $2"
+RENEW = """
+update prodtui_leases set until = extract(epoch from now()) + $3 where environment = $1 and holder = $2
+"""
 RELEASE = "update prodtui_leases set until = 0 where environment = $1 and holder = $2"

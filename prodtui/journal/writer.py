@@ -86,7 +86,7 @@ class Writer:
         database = self._ground.writing
         if not await self._ground.lock():
             return False
-        if not await database.change(self._ground.renewal(self._environment, self._holder)):
+        if not await database.change(self._ground.claim(self._environment, self._holder)):
             return False
         newest = (await database.rows(Step(statements.NEWEST_NUMBER, (self._environment,))))[0][0]
         if newest not in (self._number, self._number + len(self._pending)):

@@ -31,6 +31,15 @@ class ConfiguredSource(NamedTuple):
     settings: SourceSettings
 
 
+class JournalPlace(NamedTuple):
+    """Where an environment's readings are kept, and how many."""
+
+    path: str | None
+    """A directory or a URL, which may hold a password; None: the default."""
+    keep_s: float
+    most_bytes: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
     """One environment, ready to be watched."""
@@ -43,10 +52,8 @@ class Environment:
     """The readiness policy that the configuration names."""
     store: str | None = None
     """Where evaluations are kept; None: the default."""
-    journal: str | None = None
-    """Where readings are kept; None: the default."""
-    journal_keep_s: float = 7 * 86_400.0
-    journal_bytes: int = 256_000_000
+    journal: JournalPlace | None = None
+    """None: nothing is kept on disk."""
     others: tuple[str, ...] = ()
     """The configuration's other environments."""
 
@@ -145,14 +152,19 @@ class Loaded:
             policy=base / Path(settings.policy).expanduser() if settings.policy else None,
             others=tuple(other for other in self.settings.environments if other != name),
             store=_place(self.settings.store.get_secret_value(), base) if self.settings.store else None,
-            journal=_place(self.settings.journal.get_secret_value(), base) if self.settings.journal else None,
-            journal_keep_s=self.settings.journal_keep,
-            journal_bytes=self.settings.journal_megabytes * 1_000_000,
+            journal=self._journal(base),
         )
+
+    def _journal(self, base: Path) -> JournalPlace | None:
+        asked = self.settings.journal
+        if not asked.enabled:
+            return None
+        path = _place(asked.path.get_secret_value(), base) if asked.path else None
+        return JournalPlace(path, asked.keep, asked.most)
 
 
 def _place(store: str, base: Path) -> str:
-    """A store's URL as it is; a file relative to the configuration's."""
+    """A store's or journal's URL as it is; a path relative to the configuration's."""
     return store if "://" in store else str(base / Path(store).expanduser())
 
 

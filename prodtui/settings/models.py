@@ -14,8 +14,11 @@ from prodtui.model.errors import ConfigurationError
 from prodtui.settings.duration import Duration
 from prodtui.settings.keys import nearest
 from prodtui.settings.kinds import kinds, source_class
+from prodtui.settings.size import Size
 from prodtui.settings.source import SourceSettings
 
+SMALLEST = 8_000_000
+"""Of a journal: less would not hold what one reading of a fleet says."""
 COLOURS = ("red", "yellow", "green", "blue", "magenta", "cyan", "white")
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
 
@@ -25,6 +28,12 @@ def _colour(text: str) -> str:
         return text
     hint = f'; did you mean "{near}"?' if (near := nearest(text, COLOURS)) else ""
     raise ValueError(f'one of {", ".join(COLOURS)}, or "#rrggbb"{hint}')
+
+
+def _enough(size: int) -> int:
+    if size < SMALLEST:
+        raise ValueError("at least 8MB")
+    return size
 
 
 def _of_its_kind(value: object) -> SourceSettings:
@@ -120,6 +129,24 @@ class EnvironmentSettings(_Table):
     )
 
 
+class JournalSettings(_Table):
+    """The `[journal]` table: what was read, so that one can look back, and follow instead of polling twice."""
+
+    enabled: bool = Field(
+        default=True, description="Whether it is kept on disk; if not, the last minutes are in memory."
+    )
+    path: SecretStr | None = Field(
+        default=None,
+        description="A directory, in which each environment has a file of its own, or `postgresql://…` for a team; "
+        "a directory under the user's state directory by default.",
+    )
+    keep: Duration = Field(default=7 * 86_400.0, description="What is older is dropped.")
+    most: Annotated[Size, AfterValidator(_enough)] = Field(
+        default=256_000_000,
+        description="Size of an environment's journal; the oldest is dropped where it would grow beyond. At least 8MB.",
+    )
+
+
 class Root(BaseSettings):
     """The whole configuration."""
 
@@ -133,15 +160,7 @@ class Root(BaseSettings):
         description="Where evaluations are kept: a file, or `postgresql://…` for a team; "
         "a file under the user's state directory by default.",
     )
-    journal: SecretStr | None = Field(
-        default=None,
-        description="Where readings are kept: a directory, with a file for each environment, or `postgresql://…` for "
-        "a team; the user's state directory by default.",
-    )
-    journal_keep: Duration = Field(default=7 * 86_400.0, description="How long readings are kept.")
-    journal_megabytes: int = Field(
-        default=256, ge=1, description="How much of each environment is kept at most; the oldest goes first."
-    )
+    journal: JournalSettings = Field(default=JournalSettings(), description="Where and how long readings are kept.")
     environments: dict[Name, EnvironmentSettings] = Field(default={}, description="Named sets of sources.")
     services: dict[ServiceName, ServiceSettings] = Field(
         default={}, description="What is known beforehand of services, in every environment."

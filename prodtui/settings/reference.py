@@ -13,10 +13,10 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from prodtui.settings.kinds import own_kinds, source_class
-from prodtui.settings.models import EnvironmentSettings, MetricsNames, Root, ServiceSettings
+from prodtui.settings.models import EnvironmentSettings, JournalSettings, MetricsNames, Root, ServiceSettings
 from prodtui.settings.shape import options, secrets
 from prodtui.settings.source import SourceSettings
-from prodtui.settings.written import is_duration, written
+from prodtui.settings.written import is_duration, is_size, written
 
 _INTRODUCTION = """\
 # Configuration
@@ -47,6 +47,7 @@ A value is taken from the first of these that gives it:
 
 A secret `X` can be given as `X_file`, the path of a file that holds it (`…__X_FILE` as a variable). Paths in the file
 start at its own directory. Durations are written `500ms`, `2s`, `1m30s`, `7d`; a number counts seconds.
+Sizes are written `64MiB`, `256MB`, `1.5GB`; a number counts bytes.
 
 ```toml
 default_environment = "prod-eu"
@@ -78,6 +79,7 @@ def reference() -> str:
     parts = [
         _INTRODUCTION,
         _section("The whole", Root.model_fields),
+        _section("`[journal]`", JournalSettings.model_fields),
         _section("`[environments.NAME]`", EnvironmentSettings.model_fields),
         _section("`[services.NAME]`", ServiceSettings.model_fields, "Only what differs from the defaults."),
         _section("`[services.NAME.metrics]`", MetricsNames.model_fields),
@@ -120,7 +122,9 @@ def _default(field: FieldInfo, name: str) -> str:
 
 
 def _type(field: FieldInfo) -> str:
-    return "duration" if is_duration(field) else " or ".join(dict.fromkeys(map(_name, options(field.annotation))))
+    if is_duration(field) or is_size(field):
+        return "duration" if is_duration(field) else "size"
+    return " or ".join(dict.fromkeys(map(_name, options(field.annotation))))
 
 
 def _name(annotation: Any) -> str:  # noqa: ANN401 — an annotation is any object

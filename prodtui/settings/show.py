@@ -28,6 +28,7 @@ def show(loaded: Loaded, environment: str | None = None) -> str:
     lines = [f"# Effective configuration. File: {where}"]
     if settings.default_environment is not None:
         lines += _values(loaded, settings, (), only=("default_environment",))
+    lines += ["", "[journal]", *_values(loaded, settings.journal, ("journal",))]
     for name, of_environment in settings.environments.items():
         if only not in (None, name):
             continue

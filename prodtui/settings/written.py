@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, SecretBytes, SecretStr
 from pydantic.fields import FieldInfo
 
 from prodtui.model.duration import seconds
+from prodtui.model.size import UNITS, bytes_of
 from prodtui.model.text import neutralise_name
 from prodtui.settings.keys import bare_or_quoted
 from prodtui.settings.redaction import REDACTED, redact_url, secret_name
@@ -28,6 +29,8 @@ def written(value: object, field: FieldInfo | None = None, name: str = "") -> st
         return _text(REDACTED)
     if isinstance(value, float) and field is not None and is_duration(field):
         return _text(duration(value))
+    if isinstance(value, int) and field is not None and is_size(field):
+        return _text(size(value))
     match value:
         case bool():
             return str(value).lower()
@@ -63,6 +66,20 @@ def duration(value: float) -> str:
         if value % size == 0:
             return f"{value / size:g}{unit}"
     return f"{value:g}s"
+
+
+def size(value: int) -> str:
+    """Bytes as people write them: `256MB`, `64MiB`."""
+    units = {number: unit for unit, number in UNITS.items() if number > 1 and unit != "KB"}
+    for number in sorted(units, reverse=True):
+        if value % number == 0:
+            return f"{value // number}{units[number]}"
+    return str(value)
+
+
+def is_size(field: FieldInfo) -> bool:
+    """Whether the field is a Size."""
+    return any(isinstance(item, BeforeValidator) and item.func is bytes_of for item in _metadata(field))
 
 
 def is_duration(field: FieldInfo) -> bool:

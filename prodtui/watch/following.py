@@ -37,11 +37,14 @@ itself, though another one may still hold the lease. Both are better than none."
 class Following:
     """The same moments as a Watch's."""
 
-    def __init__(self, environment: Environment, standard: Standard, journal: Journal) -> None:
+    def __init__(
+        self, environment: Environment, standard: Standard, journal: Journal, *, silent_s: float = SILENT_S
+    ) -> None:
         self._environment = environment
         self._standard = standard
         self._journal = journal
         self._declared = with_release(environment, standard.policy).declared
+        self._silent_s = silent_s
         self._interval_s = min((s.interval_s for s in self._declared.sources), default=DEFAULT_INTERVAL_S)
         self._course = Course(self._declared, standard)
         self._number = 0
@@ -78,7 +81,7 @@ class Following:
             if urgent or now - spoken >= self._interval_s:
                 spoken = now
                 yield self._moment()
-            silent = now - news > max(SILENT_S, INTERVALS * self._interval_s)
+            silent = now - news > max(self._silent_s, INTERVALS * self._interval_s)
             if silent or now - asked >= LEASE_S:
                 asked = now
                 if await self._gone() or silent:
