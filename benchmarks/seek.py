@@ -94,10 +94,8 @@ async def _measured(recorded: Stretch, directory: Path) -> Report:
             Figure("the same, the file opened for it", "ms", {OURS: anew, PEER: peer}, BAR_MS, digits=1),
         ],
         [
-            (
-                f"a real minute of the healthy lab, kept {HOURS * 60} times with later times: "
-                f"{size / HOURS * 24 * 7 / 1e6:.0f} MB a week"
-            ),
+            f"a real minute of the healthy lab, kept {HOURS * 60} times with later times",
+            f"at this pace {size / HOURS * 24 * 7 / 1e6:.0f} MB a week",
             f"slowest of ours {max(*ours, *anew):.0f} ms; the peer only reads, it tells no moment",
         ],
     )

@@ -72,7 +72,7 @@ async def _exported(
     known = await memory(environment, policy)
     await letting_go(known.store)
     declared = with_release(environment, policy).declared
-    nobody = Desk(None, environment.name, read_only=True)
+    nobody = Desk(None, environment.name)  # nothing is asked of it: a picture presses no keys
     async with looked_back(environment) as journal:
         await require(journal, until)
         if form is IncidentFormat.SVG:

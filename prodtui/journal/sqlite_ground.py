@@ -34,17 +34,19 @@ class SqliteGround:
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self._path = path
-        self._file = SqliteDatabase(path, called="journal", pragmas=_PRAGMAS, read_only=read_only)
+        pragmas = () if read_only else _PRAGMAS
+        self._file = SqliteDatabase(path, called="journal", pragmas=pragmas, read_only=read_only)
         self.writing: Database = self._file
-        self.reading: Database = SqliteDatabase(path, called="journal", pragmas=_PRAGMAS, read_only=read_only)
+        self.reading: Database = SqliteDatabase(path, called="journal", pragmas=pragmas, read_only=read_only)
         self._lock: int | None = None
 
     async def lock(self) -> bool:
         if self._lock is None:
-            self._lock = await asyncio.to_thread(self._locked)
+            await asyncio.to_thread(self._take)
         return self._lock is not None
 
-    def _locked(self) -> int | None:
+    def _take(self) -> None:
+        # Remembered here, in the thread: who waits for it may be cancelled.
         # Not the file itself: closing it would end the locks that SQLite holds on it (POSIX advisory locks).
         beside = f"{self._path}.lease"
         try:
@@ -58,13 +60,13 @@ class SqliteGround:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(lock)
-            return None
+            return
         except OSError as error:
             os.close(lock)
             raise StoreError(
                 f"journal {self.writing.where}: its lock can't be had: {error.strerror}; give one on a local disk"
             ) from error
-        return lock
+        self._lock = lock
 
     async def unlock(self) -> None:
         if self._lock is not None:

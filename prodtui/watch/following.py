@@ -101,8 +101,10 @@ class Following:
             # The course as the one that polls tells it, whatever was missed before.
             self._course = await asyncio.to_thread(self._from, tail.mark, tail.told)
         self._number = tail.number
-        urgent = tail.mark is None and tell_again(self._course, tail.told)
-        return urgent or tail.mark is not None, tail.mark is not None or any(isinstance(t, Reading) for t in tail.told)
+        # It looks at what was read itself; when the other one did is told by the next mark.
+        readings = [told for told in tail.told if isinstance(told, Reading)]
+        urgent = tail.mark is None and tell_again(self._course, readings)
+        return urgent or tail.mark is not None, tail.mark is not None or bool(readings)
 
     def _from(self, mark: Mark, told: Iterable[Told]) -> Course:
         course = Course(self._declared, self._standard, mark=mark)

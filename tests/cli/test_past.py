@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 
 from prodtui.lab.state import Lab
+from prodtui.reports.fields import rfc3339
 from tests.cli.prodtui import prodtui
 from tests.cli.test_watch import healthy, watching
 from tests.faults import fault
@@ -59,7 +60,7 @@ def kept(measured_lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Kept:
 
 
 def _at(at: float) -> tuple[str, str]:
-    return "--at", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
+    return "--at", str(rfc3339(at))
 
 
 def test_status_tells_how_things_stood_then(kept: Kept) -> None:

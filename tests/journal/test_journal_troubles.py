@@ -245,6 +245,26 @@ def test_a_directory_that_may_only_be_read_is_said(open_place: Path) -> None:
     assert list(open_place.iterdir()) == []
 
 
+def test_a_file_where_nothing_may_be_written_is_read(open_place: Path) -> None:
+    _said_by("asyncio.run(keep(sys.argv[1], 1.5))", open_place)
+    file = open_place / "test.journal"
+    file.chmod(0o444)
+    (open_place / "test.journal.lease").unlink()
+    read = """
+async def read(file):
+    from pathlib import Path
+    from prodtui.journal.places import journal_in
+    journal = await journal_in(Path(file))
+    print(len((await journal.newest()).told))
+    await journal.close()
+
+if not os.geteuid(): os.seteuid(65534)
+asyncio.run(read(sys.argv[1] + "/test.journal"))
+"""
+    assert int(_said_by(read, open_place)) > 10
+    assert [path.name for path in open_place.iterdir()] == ["test.journal"]
+
+
 def test_a_file_that_may_not_grow_is_said_and_what_was_kept_stays(open_place: Path) -> None:
     limit = "resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))\nasyncio.run(keep(sys.argv[1], 4))"
     assert "make room, or give another journal" in _said_by(limit, open_place)

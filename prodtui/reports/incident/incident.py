@@ -91,9 +91,15 @@ def incident(
 
     Raises ValueError where there is no moment at all.
     """
-    gathering = _Gathering()
+    gathering, unread = _Gathering(), None
     for moment in moments:
-        gathering.take(moment)
+        # Before every source was asked once nothing was wrong: nobody had looked yet.
+        if gathering.last is None and any(source.tried_at is None for source in moment.snapshot.sources.values()):
+            unread = moment
+        else:
+            gathering.take(moment)
+    if gathering.last is None and unread is not None:
+        gathering.take(unread)
     if gathering.worst is None or gathering.last is None:
         raise ValueError("an incident needs a moment")
     happened = sorted(
