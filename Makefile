@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench verdicts docs lock
+.PHONY: help demo test lint bench drills verdicts docs lock
 
 help: ## say what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 8
@@ -25,6 +25,9 @@ lint: $(READY) ## ruff, mypy --strict and the import contracts
 
 bench: $(READY) ## measure start-up, steady state and the grid beside their peers
 	@$(BIN)/python -m benchmarks
+
+drills: $(READY) ## break the lab in every way it knows and write down what is named as the first cause
+	@$(BIN)/python -m benchmarks drills
 
 verdicts: $(READY) ## break the lab in every way it knows and write down what the gate decides
 	@$(BIN)/python -m benchmarks verdicts

@@ -25,7 +25,7 @@ BENCHMARKS = {
     "assess": "10,000 services judged, and the 1 % that changed",
     "check": "what `check` costs besides its sources",
     "seek": "any moment of six hours of the lab's journal",
-    "drills": "each fault of the lab named by `status`, decided by `check`, healed",
+    "drills": "each fault of the lab injected, and what is named as the first cause: writes docs/drills.md",
     "verdicts": "what the gate decides on the healthy lab and on each fault: writes docs/verdicts.md",
 }
 # What breaks the lab on purpose takes minutes: only when asked for.

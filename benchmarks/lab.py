@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from benchmarks.table import Unmeasurable
 from prodtui.lab import stack
 from prodtui.lab.errors import LabError
 from prodtui.lab.processes import alive
 from prodtui.lab.state import Lab, load
+
+Status = dict[str, Any]
+"""What `prodtui status --format json` prints."""
+
+
+def prodtui(*words: str) -> subprocess.CompletedProcess[str]:
+    """One prodtui command, as a person would type it."""
+    return subprocess.run([sys.executable, "-m", "prodtui", *words], capture_output=True, text=True, check=False)
 
 
 @contextmanager

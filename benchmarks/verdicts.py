@@ -14,8 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks.drills import Status, prodtui
-from benchmarks.lab import lab_in_use
+from benchmarks.lab import Status, lab_in_use, prodtui
 from benchmarks.table import Report, Unmeasurable
 from prodtui.lab.faults import FAULTS, active
 from prodtui.lab.state import Lab

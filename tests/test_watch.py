@@ -13,6 +13,7 @@ from prodtui.lab.state import Lab
 from prodtui.model.assessment import Verdict
 from prodtui.model.cause import CauseClass
 from prodtui.model.freshness import Freshness
+from prodtui.model.incident import Confidence, EntityKind
 from prodtui.model.moment import Moment
 from prodtui.settings.load import load
 from prodtui.settings.loaded import Environment
@@ -129,3 +130,19 @@ async def test_leaving_a_watch_leaves_no_task_behind(lab: Lab, tmp_path: Path) -
     assert time.monotonic() - began < 3.0
     await asyncio.sleep(0)
     assert {task for task in asyncio.all_tasks() if not task.done()} == before
+
+
+async def test_a_real_lock_is_named_as_the_first_cause_and_gone_when_it_is_healed(measured_lab: Lab) -> None:
+    environment = load(measured_lab.config_path, {}).environment()
+    async with Watch(environment) as watch:
+        await _until(watch, lambda moment: all(s.read_at for s in moment.snapshot.sources.values()))
+        with fault(measured_lab, "lock-held", alerts=False):
+            moment = await _until(watch, _certain)
+            cause = moment.first[0].cause
+            assert (cause.kind, cause.what.split(",")[0]) == (EntityKind.SESSION, "holds a lock")
+            assert "schema-migration" in cause.name
+        await _until(watch, lambda moment: not moment.first, within_s=90)
+
+
+def _certain(moment: Moment) -> bool:
+    return bool(moment.first) and moment.first[0].confidence is Confidence.CLEAR

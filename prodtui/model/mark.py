@@ -9,6 +9,7 @@ import msgspec
 from prodtui.model.assessment import State, Streak, Verdict
 from prodtui.model.declared import Declared
 from prodtui.model.freshness import Freshness, SourceState
+from prodtui.model.kept import Kept
 from prodtui.model.moment import Event, Since
 from prodtui.model.reading import Reading
 from prodtui.model.records import AnyRecord
@@ -58,6 +59,8 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Verdict | None = None
     """As last judged; None: nothing was judged yet."""
     judged: Sequence[JudgedBefore] = ()
+    incident: Kept = Kept()
+    """What fails, since when, and what was named for it."""
 
 
 Told = Reading | Looked

@@ -36,6 +36,8 @@ class Since(msgspec.Struct, frozen=True):
 
     at: float
     censored: bool
+    last_good: float | None = None
+    """When it was last seen in its former status: it turned after that. None: nobody looked before."""
 
 
 class Moment(msgspec.Struct, frozen=True, kw_only=True):

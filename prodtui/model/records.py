@@ -22,6 +22,9 @@ from prodtui.model.evidence import (
     Silence,
     Traffic,
 )
+from prodtui.model.past import Call as Call
+from prodtui.model.past import Past as Past
+from prodtui.model.past import Quantity as Quantity
 from prodtui.model.record import Plane as Plane
 from prodtui.model.record import Record as Record
 
@@ -319,5 +322,7 @@ AnyRecord = (
     | Configuration
     | CodeScan
     | Migrations
+    | Past
+    | Call
 )
 """The closed union a journal decodes."""

@@ -27,10 +27,12 @@ from prodtui.model.records import (
     Alert,
     AnyRecord,
     Breaker,
+    Call,
     Cluster,
     DatabaseServer,
     HealthCheck,
     Instance,
+    Past,
     Plane,
     Pool,
     Record,
@@ -73,6 +75,9 @@ _PLACES: Mapping[type[Record], tuple[tuple[str, _Names], ...]] = {
     Configuration: (("configuration", lambda _, r: (r.service,)),),
     CodeScan: (("scan", lambda _, r: (r.service,)),),
     Migrations: (("migrations", lambda _, r: (r.service,)),),
+    # Of the time before, and of services among themselves: no check of a service looks there.
+    Past: (),
+    Call: (),
 }
 _FOUND = frozenset({"node", "database", "role", "server"})
 """Places where a service looks for names that its own records tell, not its declaration."""
@@ -152,6 +157,10 @@ class Ties:
                 self.views.pop(name, None)
         if fresh:
             self.views = dict(sorted(self.views.items()))
+
+    def labelled(self, label: str) -> frozenset[str]:
+        """The services that go by a label of the metrics systems."""
+        return frozenset(self._found_under("metrics label", label))
 
     def unmatched(self) -> dict[str, tuple[str, ...]]:
         """Names of pools, clusters and metrics labels that belong to no service, by what they are."""

@@ -10,6 +10,7 @@ import msgspec
 from prodtui.model.assessment import Assessment, Streak
 from prodtui.model.cause import Cause
 from prodtui.model.freshness import Freshness
+from prodtui.model.past import Quantity
 from prodtui.model.record import Plane
 from prodtui.model.service_view import ServiceView
 from prodtui.model.snapshot import Change, Snapshot
@@ -24,6 +25,7 @@ SWEPT_AT_ONCE = 200
 """Services judged again at a time though nothing touched them, since time passes for them too; 50 ms of work."""
 
 
+_CHECKS = {Quantity.P99: "performance.latency_p99", Quantity.ERRORS: "performance.error_ratio"}
 _NOTHING: AbstractSet[Plane] = frozenset()
 
 
@@ -60,6 +62,17 @@ class Judgement:
     def recovering(self) -> bool:
         """Whether anything waits for a good observation."""
         return bool(self._streaks)
+
+    def fails_from(self, label: str, quantity: Quantity) -> float | None:
+        """The value from which a service, by its metrics label, fails in a quantity; None without such a limit."""
+        view = next((self._ties.views[name] for name in self._ties.labelled(label) if name in self._ties.views), None)
+        check = _CHECKS.get(quantity)
+        if view is None or check is None:
+            return None
+        ruled = next((one for one in self._rules.of(view).checks if one.check.id == check), None)
+        if ruled is None or ruled.limits is None:
+            return None
+        return (ruled.limits.warns or ruled.limits.passes).edge
 
     def tell(self, snapshot: Snapshot, changes: Sequence[Change]) -> None:
         """Takes in what a reading changed."""

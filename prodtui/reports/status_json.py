@@ -12,22 +12,14 @@ from prodtui.model.assessment import CheckResult, Note, ServiceAssessment
 from prodtui.model.cause import Cause
 from prodtui.model.freshness import Freshness, SourceState
 from prodtui.model.moment import Event, Moment
-from prodtui.model.records import Breaker, HealthStatus, Instance, Plane, Pool, Sli
+from prodtui.model.records import Breaker, HealthStatus, Instance, Pool, Sli
 from prodtui.model.service_view import Said, ServiceView
 from prodtui.model.subject import subject
 from prodtui.reports import document as doc
 from prodtui.reports.fields import floored, rfc3339, rounded
+from prodtui.reports.incident.parts import blind_part, chain_part, change_part
 from prodtui.reports.words import view_of
 from prodtui.timeline.status import status
-
-_HIDES = {
-    Plane.REGISTRY: "instances and their health checks",
-    Plane.POOLS: "connection pools and database sessions",
-    Plane.BREAKERS: "circuit breakers and cluster members",
-    Plane.METRICS: "latency, errors, targets and alerts",
-    Plane.PROBES: "answers of instances asked directly",
-    Plane.RELEASE: "certificates, guarded paths, configuration, code and migrations",
-}
 
 
 def status_document(moment: Moment) -> doc.StatusDocument:
@@ -55,13 +47,9 @@ def status_fields(moment: Moment) -> dict[str, Any]:
         "services": tuple(_service(moment, view_of(moment, s.name), s) for s in assessment.services),
         "pools": tuple(_pools(moment)),
         "breakers": tuple(_breakers(moment)),
-        "first": (),
-        "blind": tuple(
-            doc.BlindPart(source=s.name, since=rfc3339(s.failing_since), hides=_HIDES[s.declared.plane])
-            for s in moment.snapshot.sources.values()
-            if s.freshness(moment.now) is Freshness.LOST
-        ),
-        "changes": tuple(_change(e) for e in moment.events if e.kind == "change"),
+        "first": tuple(map(chain_part, moment.first)),
+        "blind": tuple(map(blind_part, moment.blind)),
+        "changes": tuple(map(change_part, moment.changes)),
         "events": tuple(map(event_part, moment.events)),
         "notes": _notes(assessment.notes),
     }
@@ -223,12 +211,6 @@ def _breakers(moment: Moment) -> list[doc.BreakerPart]:
             )
         )
     return parts
-
-
-def _change(event: Event) -> doc.ChangePart:
-    return doc.ChangePart(
-        at=rfc3339(event.at) or "", kind="deploy", service=event.service, before=event.before, after=event.after
-    )
 
 
 def event_part(event: Event) -> doc.EventPart:

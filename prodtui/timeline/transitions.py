@@ -98,9 +98,12 @@ def _turns(before: ServiceAssessment, after: ServiceAssessment, at: float) -> It
 
 
 def since_after(
-    since: Mapping[str, Since], changes: Iterable[Change], at: float, *, first: bool
+    since: Mapping[str, Since], changes: Iterable[Change], at: float, *, first: bool, last_read: float | None = None
 ) -> dict[str, Since] | None:
-    """Since when each subject has its status, after one reading; None where nothing changed."""
+    """Since when each subject has its status, after one reading; None where nothing changed.
+
+    `last_read`: when the source was read before.
+    """
     edited: dict[str, Since] | None = None
     for change in changes:
         record = change.after if change.after is not None else change.before
@@ -116,7 +119,7 @@ def since_after(
         if after is None:
             edited.pop(key, None)
         else:
-            edited[key] = Since(at, censored=first)
+            edited[key] = Since(at, censored=first, last_good=last_read)
     return edited
 
 

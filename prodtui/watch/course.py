@@ -12,12 +12,13 @@ from prodtui.model.later import Later
 from prodtui.model.mark import Mark
 from prodtui.model.moment import Event, Moment, Since
 from prodtui.model.reading import Reading
-from prodtui.model.records import Pool, Sli
+from prodtui.model.records import Past, Pool, Quantity, Sli
 from prodtui.model.snapshot import Snapshot, empty, fold, thinned
 from prodtui.model.subject import subject
 from prodtui.readiness.asks import asks
 from prodtui.readiness.judgement import Judgement
 from prodtui.readiness.standard import Standard
+from prodtui.timeline.incident import Incident, Told
 from prodtui.timeline.transitions import check_events, record_events, since_after, sources_after
 from prodtui.watch import marks
 
@@ -41,6 +42,7 @@ class Course:
         self.snapshot: Snapshot = empty(declared)
         self._standard = standard
         self._judgement = Judgement(self.snapshot, standard)
+        self._incident = Incident(self.snapshot)
         self._readings = readings
         """How often each source is read; None: again and again."""
         self._turns: dict[str, list[float]] = {}
@@ -74,11 +76,13 @@ class Course:
             streaks=self._judgement.streaks,
             verdict=self._assessment.verdict if self._assessment else None,
             judged=Later(partial(marks.judged_of, self._assessment)),
+            incident=self._incident.kept,
         )
 
     def _go_on(self, mark: Mark) -> None:
         self.snapshot = marks.snapshot_of(mark)
         self._judgement = Judgement(self.snapshot, marks.with_streaks(self._standard, mark.streaks))
+        self._incident = Incident(self.snapshot, mark.incident)
         self._turns = {key: list(times) for key, times in mark.turns.items()}
         self._events = mark.events
         self._since = dict(mark.since)
@@ -88,19 +92,24 @@ class Course:
 
     def tell(self, reading: Reading) -> tuple[Reading, bool]:
         """Takes one reading in. Returns it as a delta for the journal, and whether a person should see it at once."""
-        first = self.snapshot.sources[reading.source].read_at is None
-        failing = self.snapshot.sources[reading.source].cause is not None
+        before = self.snapshot.sources[reading.source]
+        first = before.read_at is None
+        failing = before.cause is not None
         self.snapshot, changes = fold(self.snapshot, reading)
         found = record_events(changes, reading.at, first=first)
         self._tell_events(found)
-        since = since_after(self._since, changes, reading.at, first=first)
+        since = since_after(self._since, changes, reading.at, first=first, last_read=before.read_at)
         self._since = self._since if since is None else since
         self._judgement.tell(self.snapshot, changes)
+        told = Told(reading.at, before.read_at, away=first or failing)
+        self._incident.tell(self.snapshot, changes, told, self._judgement.fails_from)
         for change in changes:
             if isinstance(change.after, Sli):
                 self._trend(change.after.label, change.after.p99_s, reading.at)
             elif isinstance(change.after, Pool):
                 self._trend(subject(reading.source, change.after), _demand(change.after), reading.at)
+            elif isinstance(change.after, Past):
+                self._trend_before(change.after)
         return thinned(reading, changes), bool(first or found or failing != (reading.cause is not None))
 
     def moment(self, now: float) -> Moment:
@@ -110,16 +119,22 @@ class Course:
         assessment = self._assess(now)
         self._tell_events(check_events(self._assessment, assessment))
         self._tell_verdicts(assessment, now)
+        views = self._judgement.views
+        self._incident.judged(self._assessment, assessment, views)
         self._assessment = assessment
+        first, blind, seen = self._incident.at(now, self.snapshot, views, assessment)
         return Moment(
             now=now,
             snapshot=self.snapshot,
-            views=self._judgement.views,
+            views=views,
             assessment=assessment,
             events=self._events,
             since=self._since,
             trends={name: _points(buckets, now, name) for name, buckets in self._trends.items()},
             accepted=self._standard.accepted,
+            first=first,
+            blind=blind,
+            changes=seen,
         )
 
     def observe(self, now: float) -> None:
@@ -154,10 +169,10 @@ class Course:
 
     def _tell_verdicts(self, assessment: Assessment, now: float) -> None:
         before = self._assessment
+        judged = {service.name: service.verdict for service in before.services} if before else {}
         verdicts = {"verdict": (before.verdict if before else None, assessment.verdict)}
         for service in assessment.services:
-            was = before.service(service.name) if before else None
-            verdicts[f"verdict:{service.name}"] = (was.verdict if was else None, service.verdict)
+            verdicts[f"verdict:{service.name}"] = (judged.get(service.name), service.verdict)
         changed = {
             key: Since(now, censored=was is None)
             for key, (was, verdict) in verdicts.items()
@@ -171,6 +186,14 @@ class Course:
         buckets[int(at // TREND_STEP_S)] = value
         while len(buckets) > TREND_POINTS:
             del buckets[next(iter(buckets))]
+
+    def _trend_before(self, past: Past) -> None:
+        """The trend's points from before the first reading."""
+        if past.quantity is not Quantity.P99:
+            return
+        points = {int((past.start + i * past.step_s) // TREND_STEP_S): value for i, value in enumerate(past.values)}
+        held = {**points, **self._trends.get(past.label, {})}
+        self._trends[past.label] = dict(sorted(held.items())[-TREND_POINTS:])
 
 
 def _demand(pool: Pool) -> float | None:

@@ -10,6 +10,7 @@ import msgspec
 from prodtui.model.assessment import Assessment, CheckResult, PillarResult, ServiceAssessment, Streak
 from prodtui.model.declared import Declared, DeclaredSource, Tier
 from prodtui.model.freshness import SourceState
+from prodtui.model.kept import Kept
 from prodtui.model.mark import JudgedBefore, JudgedWindow, Mark
 from prodtui.model.records import AnyRecord, Record
 from prodtui.model.snapshot import Key, Snapshot, Table
@@ -106,7 +107,14 @@ def fitted(mark: Mark, declared: Declared) -> Mark:
         records=tuple((source, record) for source, record in mark.records if source in same),
         since={subject: since for subject, since in mark.since.items() if _still(subject, same)},
         freshness={name: freshness for name, freshness in mark.freshness.items() if name in same},
+        incident=_of_sources(mark.incident, same),
     )
+
+
+def _of_sources(kept: Kept, sources: set[str]) -> Kept:
+    """What is remembered of these sources; who was named for it is looked for again."""
+    troubles = {key: trouble for key, trouble in kept.troubles.items() if trouble.source in sources}
+    return msgspec.structs.replace(kept, troubles=troubles, earlier={}, causes={})
 
 
 def _still(subject: str, sources: set[str]) -> bool:

@@ -8,14 +8,14 @@ from prodtui.model.incident import Acknowledgement, BlindSpot, ChangeSeen, Faili
 from prodtui.reports import document as doc
 from prodtui.reports.fields import rfc3339
 from prodtui.reports.incident import document as incident_doc
-from prodtui.reports.incident.words import sentence
+from prodtui.timeline.sentence import text
 
 
 def chain_part(first: FirstCause) -> doc.ChainPart:
     """One chain; where it is unclear, `candidates` says how many it may be."""
     cause = first.cause
     return doc.ChainPart(
-        text=sentence(first),
+        text=text(first),
         cause=doc.FirstCausePart(
             kind=cause.kind.value,
             name=cause.name,

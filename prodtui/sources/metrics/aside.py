@@ -5,11 +5,17 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from typing import TYPE_CHECKING, TypeVar
 
 from prodtui.model.cause import CauseClass
 from prodtui.model.errors import SourceError
 from prodtui.sources.metrics.asking import THREADS, Asking
-from prodtui.sources.metrics.results import Row
+from prodtui.sources.metrics.results import Row, Series
+
+if TYPE_CHECKING:
+    from prodtui.sources.metrics.connection import Connection
+
+T = TypeVar("T")
 
 ONE = 0.6
 """Of the read's deadline, what one query may take."""
@@ -42,9 +48,16 @@ class Aside:
 
     async def query(self, promql: str) -> list[Row]:
         """The rows of a vector, or a scalar as one row without labels. Raises SourceError."""
+        return await self._in_time(lambda connection: connection.number(promql, self._limit_s))
+
+    async def range(self, promql: str, start: float, end: float, step_s: int) -> list[Series]:
+        """The series of a range, at equal steps. Raises SourceError."""
+        return await self._in_time(lambda connection: connection.range(promql, start, end, step_s, self._limit_s))
+
+    async def _in_time(self, request: Callable[[Connection], T]) -> T:
         try:
             async with asyncio.timeout(self._limit_s):
-                return await self._asking.ask(lambda connection: connection.number(promql, self._limit_s))
+                return await self._asking.ask(request)
         except TimeoutError as error:
             self._late = True
             raise SourceError(CauseClass.TIMEOUT, f"no answer within {self._limit_s:.2g} s") from error

@@ -29,21 +29,22 @@ def breakers(
             state = states.get(f"{row.value:g}", BreakerState.UNKNOWN)
         elif kind == "one_hot":
             state = _state(row.labels.get("state", ""))
-        breaker = _breaker(row.labels, service_label, name_label if kind == "state" else "name", state)
+        one = breaker(row.labels, service_label, name_label if kind == "state" else "name", state)
         if kind == "refused_per_s":
             if math.isfinite(row.value):
-                refused[breaker.key] = row.value
-        elif breaker.key in found and found[breaker.key].state is not state:
-            found[breaker.key] = msgspec.structs.replace(breaker, state=BreakerState.UNKNOWN)  # two states at once
+                refused[one.key] = row.value
+        elif one.key in found and found[one.key].state is not state:
+            found[one.key] = msgspec.structs.replace(one, state=BreakerState.UNKNOWN)  # two states at once
         else:
-            found[breaker.key] = breaker
+            found[one.key] = one
     return tuple(
         msgspec.structs.replace(found[key], shed_per_s=refused[key]) if key in refused else found[key]
         for key in sorted(found)
     )
 
 
-def _breaker(labels: Mapping[str, str], service_label: str, name_label: str, state: BreakerState) -> Breaker:
+def breaker(labels: Mapping[str, str], service_label: str, name_label: str, state: BreakerState) -> Breaker:
+    """The breaker that a series' labels name."""
     name = neutralise_name(labels.get(name_label) or labels.get("name") or "unnamed")
     return Breaker(
         name=name,

@@ -11,6 +11,7 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from weakref import WeakSet
@@ -30,7 +31,7 @@ from prodtui.sources.http_causes import ERROR_BYTES, not_json, reason, source_er
 from prodtui.sources.http_url import shown
 from prodtui.sources.metrics.asking import THREADS
 from prodtui.sources.metrics.queries import duration
-from prodtui.sources.metrics.results import Row, rows, rows_or_scalar
+from prodtui.sources.metrics.results import Row, Series, rows, rows_or_scalar, series
 
 T = TypeVar("T")
 
@@ -86,6 +87,14 @@ class Connection:
         """The rows of an instant query's vector, or its scalar; Prometheus gives it up after `limit_s`."""
         given = {"timeout": duration(limit_s)}
         return self._ask(self._url, lambda: rows_or_scalar(self._api.custom_query(promql, params=given)))
+
+    def range(self, promql: str, start: float, end: float, step_s: int, limit_s: float) -> list[Series]:
+        """The series of a range query; Prometheus gives it up after `limit_s`."""
+        span = (datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC))
+        given = {"timeout": duration(limit_s)}
+        return self._ask(
+            self._url, lambda: series(self._api.custom_query_range(promql, *span, f"{step_s}s", params=given))
+        )
 
     def targets(self) -> object:
         """Active targets, as /api/v1/targets gives them."""

@@ -44,6 +44,7 @@ class Measuring:
         self._asking = asking
         self._survey = _Survey()
         self._newest: dict[str, dict[str, float]] = {}
+        self._windows_s: dict[str, float] = {}
 
     @property
     def histograms(self) -> tuple[Histogram, ...]:
@@ -105,9 +106,14 @@ class Measuring:
                     self._asking.notes.append(f"{neutralise_name(service)}: {metric} left unread")
         return found
 
+    def window_s(self, found: Histogram) -> float:
+        """The window over which a histogram was last measured."""
+        return self._windows_s.get(found.selection.preset.metric, self._settings.window)
+
     async def _slis(self, found: Histogram, known: Iterable[Target]) -> dict[str, Sli]:
         intervals = {name: slis.scrape_interval_s(name, jobs, known) for name, jobs in found.jobs.items()}
         window = slis.window_s(self._settings.window, intervals.values())
+        self._windows_s[found.selection.preset.metric] = window
         if window > self._settings.window:
             self._asking.notes.append(f"window widened to {queries.duration(window)}: 4 scrapes of the slowest service")
         selection = found.selection

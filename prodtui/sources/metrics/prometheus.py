@@ -20,6 +20,8 @@ from prodtui.sources.http_url import shown
 from prodtui.sources.metrics import alerts, breakers, queries, targets
 from prodtui.sources.metrics.aside import Aside
 from prodtui.sources.metrics.asking import Asking
+from prodtui.sources.metrics.calls import Calls
+from prodtui.sources.metrics.history import History
 from prodtui.sources.metrics.measuring import Measuring
 from prodtui.sources.metrics.prometheus_settings import PrometheusSettings
 from prodtui.sources.metrics.questions import Questions
@@ -61,6 +63,9 @@ class Prometheus:
         self._rules = Rules(settings.service_label)
         self._windows = Windows()
         self._questions = Questions()
+        self._calls = Calls()
+        self._history = History(settings)
+        self._answered = False
         self._silences: tuple[Silence, ...] = ()
         self._targets: tuple[Target, ...] = ()
         self._targets_until = 0.0
@@ -80,7 +85,7 @@ class Prometheus:
         try:
             async with asyncio.timeout(limit_s):
                 answer = await self._read()
-            finished = True
+            finished = self._answered = True
         except TimeoutError as error:
             raise SourceError(CauseClass.TIMEOUT, f"{self._what}: no answer within {limit_s:.2g} s") from error
         except msgspec.ValidationError as error:
@@ -132,6 +137,8 @@ class Prometheus:
                 *rules,
                 *self._silences,
                 *asked.result(),
+                *self._calls.records,
+                *self._history.told(),
             ),
             about=About(version=self._version or None, notes=tuple(dict.fromkeys(asking.notes))),
             requests=asking.requests + self._asking_aside.requests,
@@ -143,6 +150,11 @@ class Prometheus:
         await aside.run(self._questions.jobs(aside))
         await asyncio.wait({measured})
         await aside.run(self._windows.jobs(aside, self._measuring.histograms))
+        # What came before can wait until what is now was told once.
+        if self._answered:
+            await aside.run(self._calls.jobs(aside))
+            if self._history.due:
+                await aside.run(self._history.jobs(aside, self._measuring.histograms, self._measuring.window_s))
         return (*self._windows.answers(), *self._questions.answers(since=began))
 
     async def _scraped(self) -> tuple[Target, ...]:

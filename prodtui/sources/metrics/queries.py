@@ -16,6 +16,18 @@ _NOT_PERMITTED = "resilience4j_circuitbreaker_not_permitted_calls_total"
 _RESILIENCE4J = "resilience4j_circuitbreaker_state"
 
 
+DOWN = "up unless on (job, instance) (up @ end() == 1)"
+"""Targets that are down at the end of the range, over the whole of it."""
+ALERTS = "ALERTS_FOR_STATE"
+"""Its value is the time at which the alert's expression became true."""
+CALLS = (
+    "group by (client, server) (traces_service_graph_request_total) or group by (client, server) (label_replace("
+    'label_replace(istio_requests_total, "client", "$1", "source_canonical_service", "(.*)"), '
+    '"server", "$1", "destination_canonical_service", "(.*)"))'
+)
+"""Who calls whom, by service graphs' metrics."""
+
+
 class Arm(NamedTuple):
     """Series that share the label which names their service."""
 
@@ -73,6 +85,30 @@ def quantiles(selection: Selection, window_s: float) -> str:
         for arm in selection.arms
         for sli, quantile in QUANTILES.items()
     )
+
+
+def p99(selection: Selection, window_s: float) -> str:
+    """p99 of every service, in the histogram's unit."""
+    preset, window = selection.preset, duration(window_s)
+    return " or ".join(
+        f"histogram_quantile({QUANTILES['p99']}, sum by (le, {arm.label}) "
+        f"(rate({_selector(f'{preset.metric}_bucket', preset, arm)}[{window}])))"
+        for arm in selection.arms
+    )
+
+
+def errors(selection: Selection, window_s: float) -> str:
+    """Error ratio of every service; empty where no label tells a failed request."""
+    if not selection.status_labels:
+        return ""
+    window = duration(window_s)
+    told: list[str] = []
+    for arm in selection.arms:
+        every = _selector(selection.preset.counter, selection.preset, arm)
+        failed = _rates(selection, arm, f'=~"{selection.preset.failed}"', window)
+        judged = _rates(selection, arm, '!=""', window)
+        told.append(f"({failed} or 0 * {judged}) / sum by ({arm.label}) (rate({every}[{window}]))")
+    return " or ".join(told)
 
 
 def traffic(selection: Selection, window_s: float) -> str:
@@ -141,6 +177,12 @@ def breakers(metric: str, window_s: float) -> str:
     return " or ".join(
         (_told("state", metric), _told("one_hot", f"{_RESILIENCE4J} == 1"), _told("refused_per_s", refused))
     )
+
+
+def breaker_states(metric: str) -> str:
+    """Every breaker's state; of resilience4j's one-hot series those that say it is open."""
+    open_ = f'{_RESILIENCE4J}{{state=~"open|forced_open|half_open"}} == 1'
+    return " or ".join((_told("state", metric), _told("one_hot", open_)))
 
 
 def duration(seconds: float) -> str:

@@ -28,6 +28,19 @@ class Row(NamedTuple):
     value: float
 
 
+class _Range(msgspec.Struct, frozen=True):
+    metric: dict[str, str]
+    values: list[tuple[float, str]]
+
+
+class Series(NamedTuple):
+    """One series of a range; a value may be NaN or infinite."""
+
+    labels: dict[str, str]
+    values: dict[float, float]
+    """By Unix time."""
+
+
 class Numbers(msgspec.Struct):
     """What was answered of one service, by SLI."""
 
@@ -63,6 +76,15 @@ def rows_or_scalar(result: object) -> list[Row]:
             return [Row({}, float(value))]
         except ValueError as error:
             raise msgspec.ValidationError(str(error)) from error
+
+
+def series(result: object) -> list[Series]:
+    """A range query's matrix. Raises msgspec.ValidationError for any other result."""
+    found = msgspec.convert(result, list[_Range])
+    try:
+        return [Series(one.metric, {at: float(value) for at, value in one.values}) for one in found]
+    except ValueError as error:
+        raise msgspec.ValidationError(str(error)) from error
 
 
 def numbers(answered: Iterable[Row], label: Callable[[dict[str, str]], str]) -> dict[str, Numbers]:

@@ -1,0 +1,49 @@
+"""What broke first, who is blind and what changed, in the machine-readable status."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import jsonschema
+
+from prodtui.model.moment import Moment
+from prodtui.reports.document import json_schema
+from prodtui.reports.status_json import as_json, status_document
+from tests.builders import CRITICAL, cluster, health, instance, pool
+from tests.timeline.course import healthy
+
+
+def _document(moment: Moment) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(as_json(status_document(moment)))
+    jsonschema.Draft202012Validator(json_schema()).validate(found)
+    return found
+
+
+def test_a_cause_its_chain_and_its_suspects_are_written() -> None:
+    told = healthy().tell("consul", instance("payments", 1, version="1.5")).wait(60)
+    told.tell("consul", *(health("payments", number, CRITICAL, output="HTTP GET u: 503 Busy") for number in (1, 2)))
+    told.tell("pgbouncer", pool(used=20, idle=0, waiting=34, max_wait_s=3.0)).again()
+    document = _document(told.moment)
+    (first,) = document["first"]
+    assert first["text"] == "payments-db 34 waiting → payments all 2 instances: 503"
+    assert (first["cause"]["kind"], first["cause"]["what"]) == ("pool", "34 waiting")
+    assert first["cause"]["at"] < first["cause"]["not_after"]
+    assert [(one["kind"], one["name"]) for one in first["chain"]] == [("service", "payments")]
+    assert (first["confidence"], first["candidates"]) == ("clear", 1)
+    assert [(one["kind"], one["service"], one["to"]) for one in first["suspects"]] == [("deploy", "payments", "1.5")]
+    assert document["changes"] == first["suspects"]
+
+
+def test_what_is_unclear_counts_its_candidates() -> None:
+    told = healthy().tell("envoy", cluster(healthy=1))
+    (first,) = _document(told.moment)["first"]
+    assert (first["confidence"], first["candidates"]) == ("unclear", 1)
+
+
+def test_a_lost_source_is_written_with_what_it_hides() -> None:
+    document = _document(healthy().lose("pgbouncer").moment)
+    (blind,) = document["blind"]
+    assert (blind["source"], blind["hides"]) == ("pgbouncer", "connection pools")
+    assert blind["since"] is not None
+    assert document["first"] == []
