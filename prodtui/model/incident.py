@@ -98,7 +98,7 @@ class BlindSpot(msgspec.Struct, frozen=True, kw_only=True):
 
     source: str
     since: float | None
-    """First failure; None: it was never read."""
+    """First failure, else the last time it was read; None: it was never read."""
     hides: str
     """What it would have shown, in words."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from prodtui.model.freshness import Freshness
+from prodtui.model.freshness import Freshness, SourceState
 from prodtui.model.incident import BlindSpot
 from prodtui.model.records import (
     Alert,
@@ -51,12 +51,15 @@ def blind_spots(snapshot: Snapshot, lost: Iterable[str]) -> tuple[BlindSpot, ...
     """What nobody sees; a source that was not asked yet hides nothing."""
     states = [snapshot.sources[name] for name in sorted(lost)]
     return tuple(
-        BlindSpot(
-            source=s.name, since=s.failing_since if s.read_at is not None else None, hides=_hides(s.name, snapshot)
-        )
+        BlindSpot(source=s.name, since=_since(s), hides=_hides(s.name, snapshot))
         for s in states
         if s.tried_at is not None
     )
+
+
+def _since(source: SourceState) -> float | None:
+    """From its first failure on; where it was only not asked any more, from the last that was read."""
+    return source.read_at if source.read_at is None or source.failing_since is None else source.failing_since
 
 
 def _hides(source: str, snapshot: Snapshot) -> str:

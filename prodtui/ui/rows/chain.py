@@ -125,7 +125,7 @@ def _tree(told: FirstCause, number: int, moment: Moment) -> list[Row]:
             sign.cell,
             Cell(twig.branches, "dim", tail=((kind, "dim"), (failing.name, "strong"), *mark)),
             Cell(failing.what, "bad" if is_cause and not unclear else ""),
-            Cell(onsets.onset(failing.onset, moment.now), "dim"),
+            Cell(onsets.column(failing.onset, moment.now), "dim"),
         )
         found.append(Row(f"{number} {failing.key}", cells, BAD.badness))
     return found

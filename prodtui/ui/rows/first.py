@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from prodtui.model.assessment import Verdict
+from prodtui.model.freshness import Freshness
 from prodtui.model.incident import BlindSpot, ChangeSeen, Confidence, Failing, FirstCause
 from prodtui.model.moment import Moment
 from prodtui.ui import format as fmt
@@ -26,7 +27,7 @@ def lines(moment: Moment, width: int, most: int) -> tuple[Line, ...]:
         found.append(_chain("FIRST", chains[0], moment, width))
         found += [_chain("ALSO", first, moment, width) for first in chains[1:]]
     else:
-        found.append(clipped(nothing_failing(moment), width))
+        found.append(clipped(nothing_failing(moment) or nobody_looked(moment), width))
     changed = _changed(chains, moment, width) if chains else ()
     blind = _blind(moment.blind, moment.now, width) if moment.blind else ()
     rest = [line for line in (changed, blind) if line]
@@ -49,6 +50,16 @@ def nothing_failing(moment: Moment) -> Line:
     turned = next((event.at for event in moment.events if event.bad is not None), None)
     at = max((t for t in (turned, since.at if since else None) if t is not None), default=moment.now)
     return (_label("FIRST", "dim"), (f"nothing failing since {fmt.moment(at, moment.now)}", "dim"))
+
+
+def nobody_looked(moment: Moment) -> Line:
+    """Since when no source was asked, where none was and none failed; nothing where somebody looks."""
+    sources = moment.snapshot.sources.values()
+    if not sources or any(s.cause is not None or s.freshness(moment.now) is not Freshness.LOST for s in sources):
+        return ()
+    read = [s.read_at for s in sources if s.read_at is not None]
+    since = f" since {fmt.moment(max(read), moment.now)}" if read else ""
+    return (_label("FIRST", "dim"), (f"nobody looked{since}", "unknown"))
 
 
 def service_of(first: FirstCause) -> str:
@@ -80,14 +91,10 @@ def _label(text: str, style: str) -> Run:
     return (f"{text:<{LABEL}}", style)
 
 
-def _failing(failing: Failing, moment: Moment, *, cause: bool) -> Line:
+def _failing(failing: Failing, moment: Moment, *, cause: bool, timed: bool = True) -> Line:
     mark = acknowledged.TAIL if cause and acknowledged.of_failing(failing, moment) else ()
-    return (
-        (failing.name, "strong"),
-        *mark,
-        (f" {failing.what}", "" if cause else "bad"),
-        (f" {onsets.short(failing.onset, moment.now)}", "dim"),
-    )
+    said: Line = ((failing.name, "strong"), *mark, (f" {failing.what}", "" if cause else "bad"))
+    return (*said, (f" {onsets.short(failing.onset, moment.now)}", "dim")) if timed else said
 
 
 def _cause(label: str, first: FirstCause, moment: Moment) -> Line:
@@ -102,19 +109,27 @@ def _cause(label: str, first: FirstCause, moment: Moment) -> Line:
 
 
 def _chain(label: str, first: FirstCause, moment: Moment, width: int) -> Line:
-    """Cause and consequences, as many as fit; how many more there are."""
-    line = _cause(label, first, moment)
-    told = 0
-    for consequence in first.chain:
-        left = len(first.chain) - told - 1
-        longer = (*line, _ARROW, *_failing(consequence.failing, moment, cause=False))
-        if line_length(longer) + (line_length(_more(left)) if left else 0) > width:
-            break
-        line, told = longer, told + 1
+    """Cause and consequences, as many as fit; how many more there are. Without their times where these cost one."""
+    line, told = _followed(label, first, moment, width, timed=True)
+    if told < len(first.chain):
+        other, more = _followed(label, first, moment, width, timed=False)
+        line, told = (other, more) if more > told else (line, told)
     left = len(first.chain) - told
     if width < 2 * line_length(_more(left)) + LABEL:
         return clipped(line, width)  # the cause before all
     return (*clipped(line, width - line_length(_more(left))), *_more(left)) if left else clipped(line, width)
+
+
+def _followed(label: str, first: FirstCause, moment: Moment, width: int, *, timed: bool) -> tuple[Line, int]:
+    """The cause and as many consequences as fit, and how many these are."""
+    line = _cause(label, first, moment)
+    for told, consequence in enumerate(first.chain):
+        left = len(first.chain) - told - 1
+        longer = (*line, _ARROW, *_failing(consequence.failing, moment, cause=False, timed=timed))
+        if line_length(longer) + (line_length(_more(left)) if left else 0) > width:
+            return line, told
+        line = longer
+    return line, len(first.chain)
 
 
 def _more(count: int) -> Line:

@@ -8,6 +8,9 @@ from prodtui.ui import format as fmt
 SURE_S = 2.0
 """An onset known to this many seconds is told as one time: reading every 2 s shows no better."""
 
+WIDE_S = 300.0
+"""An onset that is known no better says only by when: most often nobody looked before."""
+
 
 def onset(told: Onset, now: float) -> str:
     """The interval in local time, with its date where it is not today's. It began at its end at the latest."""
@@ -18,6 +21,13 @@ def onset(told: Onset, now: float) -> str:
         return end
     start = fmt.moment(told.at, now)
     return f"{start}–{_rest(start, end)}"
+
+
+def column(told: Onset, now: float) -> str:
+    """As `onset`, but of a wide interval only its end: `by 14:02:44`."""
+    if told.at is not None and told.not_after - told.at > WIDE_S:
+        return f"by {fmt.moment(told.not_after, now)}"
+    return onset(told, now)
 
 
 def short(told: Onset, now: float) -> str:
