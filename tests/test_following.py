@@ -141,6 +141,8 @@ def _told(moment: Moment) -> object:
         moment.now,
         moment.events,
         moment.since,
+        moment.first,
+        moment.changes,
         moment.snapshot.sources,
         assessment.verdict,
         [(service.name, service.verdict, service.score) for service in assessment.services],

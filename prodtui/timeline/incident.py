@@ -9,6 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from prodtui.model.assessment import Assessment, ServiceAssessment, State
+from prodtui.model.freshness import SourceState
 from prodtui.model.incident import BlindSpot, ChangeSeen, EntityKind, Failing, FirstCause
 from prodtui.model.kept import Kept, Node, Trouble
 from prodtui.model.past import Past
@@ -59,6 +60,8 @@ class Incident:
         self._graph: Graph | None = None
         self._lost: frozenset[str] = frozenset()
         self._blind: tuple[BlindSpot, ...] = ()
+        self._unseen: Mapping[str, SourceState] = {}
+        """The lost sources, as the blind spots were told of them."""
         self._first: tuple[FirstCause, ...] = ()
         self._due: float | None = 0.0
         """From when on the causes must be looked for again; None: only when something changes."""
@@ -99,8 +102,12 @@ class Incident:
     ) -> tuple[tuple[FirstCause, ...], tuple[BlindSpot, ...], tuple[ChangeSeen, ...]]:
         """First causes, blind spots and changes at `now`."""
         gone = lost(snapshot, now)
-        if gone != self._lost or len(self._blind) != len(gone):
-            self._lost, self._blind, self._due = gone, blind_spots(snapshot, gone), 0.0
+        # One that was read meanwhile and is lost again is lost since later.
+        unseen = {name: snapshot.sources[name] for name in gone}
+        if any(state is not self._unseen.get(name) for name, state in unseen.items()) or gone != self._lost:
+            blind, self._unseen = blind_spots(snapshot, gone), unseen
+            if blind != self._blind or gone != self._lost:
+                self._lost, self._blind, self._due = gone, blind, 0.0
         self._hold(remembered(self._troubles, now))
         if self._due is not None and self._due <= now:
             self._first, self._due = self._look(now, snapshot, views, assessment)

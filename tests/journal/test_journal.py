@@ -201,6 +201,7 @@ async def _past_is_as_it_was(directory: Path, told: Sequence[Told], later_s: flo
     wanted = then.moment(at)
     assert found.events == wanted.events
     assert found.since == wanted.since
+    assert (found.first, found.blind, found.changes) == (wanted.first, wanted.blind, wanted.changes)
     assert found.snapshot.sources == wanted.snapshot.sources
     assert [(s.name, s.verdict, s.score) for s in found.assessment.services] == [
         (s.name, s.verdict, s.score) for s in wanted.assessment.services

@@ -39,6 +39,9 @@ def _shown(moment: Moment) -> object:
         verdicts,
         streaks,
         moment.views.keys(),
+        moment.first,
+        moment.blind,
+        moment.changes,
     )
 
 
