@@ -20,8 +20,8 @@ def _json(text: str) -> dict[str, Any]:
     return dict(json.loads(text))
 
 
-def test_status_names_every_source_and_service_of_a_healthy_lab(measured_lab: Lab) -> None:
-    done = prodtui("status", "--config", measured_lab.config_path)
+def test_status_names_every_source_and_service_of_a_healthy_lab(well_lab: Lab) -> None:
+    done = prodtui("status", "--config", well_lab.config_path)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     for name in SERVICES | {"consul", "pgbouncer", "postgres", "envoy", "prometheus"}:
@@ -29,8 +29,8 @@ def test_status_names_every_source_and_service_of_a_healthy_lab(measured_lab: La
     assert "READY" in done.stdout.splitlines()[0]
 
 
-def test_status_as_json_holds_to_its_published_schema(measured_lab: Lab) -> None:
-    done = prodtui("--config", measured_lab.config_path, "status", "--format", "json")
+def test_status_as_json_holds_to_its_published_schema(well_lab: Lab) -> None:
+    done = prodtui("--config", well_lab.config_path, "status", "--format", "json")
     document = _json(done.stdout)
     jsonschema.validate(document, SCHEMA)
     assert document["schema"] == "prodtui.status/1"
@@ -44,19 +44,19 @@ def test_status_as_json_holds_to_its_published_schema(measured_lab: Lab) -> None
     assert payments["latency"]["rate_per_s"] > 5
 
 
-def test_what_is_shown_adds_up(measured_lab: Lab) -> None:
-    document = _json(prodtui("--config", measured_lab.config_path, "check", "--format", "json").stdout)
+def test_what_is_shown_adds_up(well_lab: Lab) -> None:
+    document = _json(prodtui("--config", well_lab.config_path, "check", "--format", "json").stdout)
     for service in document["services"]:
         assert round(sum(check["points"] for check in service["checks"]), 1) == service["score"]
         assert round(sum(check["of"] for check in service["checks"]), 1) == 100.0
 
 
-def test_the_gate_lets_a_healthy_lab_pass_and_says_why(measured_lab: Lab, tmp_path: Path) -> None:
+def test_the_gate_lets_a_healthy_lab_pass_and_says_why(well_lab: Lab, tmp_path: Path) -> None:
     report = tmp_path / "readiness.json"
     done = prodtui(
         "check",
         "--config",
-        measured_lab.config_path,
+        well_lab.config_path,
         "--format",
         "text",
         "--format",
@@ -87,12 +87,12 @@ def test_an_unknown_service_is_a_usage_error_with_the_nearest_name(lab: Lab) -> 
         assert done.stdout == ""
 
 
-def test_explain_shows_every_point_with_its_evidence(measured_lab: Lab) -> None:
-    done = prodtui("explain", "payments", "--config", measured_lab.config_path)
+def test_explain_shows_every_point_with_its_evidence(well_lab: Lab) -> None:
+    done = prodtui("explain", "payments", "--config", well_lab.config_path)
     assert done.returncode == 0, done.stderr
     for pillar in ("availability", "data", "resilience", "performance", "observability"):
         assert pillar in done.stdout
-    document = _json(prodtui("explain", "payments", "--format", "json", "--config", measured_lab.config_path).stdout)
+    document = _json(prodtui("explain", "payments", "--format", "json", "--config", well_lab.config_path).stdout)
     assert document["schema"] == "prodtui.explain/1"
     assert round(sum(p["points"] for p in document["pillars"]), 1) == document["score"]
 
