@@ -47,7 +47,7 @@ def _read(text: str, now: float, zone: tzinfo | None) -> float | None:
     """None for what is no time. Raises ValueError, OverflowError for one that no day or calendar has."""
     if text.lower() == "now":
         return now
-    if text.startswith("-"):
+    if text.startswith(("-", "−")):
         return now - seconds(text[1:])
     if found := _DATE.fullmatch(text):
         year, month, day, rest = found.groups()

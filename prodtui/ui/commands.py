@@ -109,18 +109,14 @@ def _environments(app: Console) -> Sequence[str]:
 
 
 def _at(app: Console, argument: str) -> None:
-    from prodtui.ui.times import FORMS, time_of
+    from prodtui.model.when import FORMS, when
 
     end = app.clock.end
     if end is None:
         raise UsageError("nothing is read yet")
     if not argument:
         raise UsageError(f"at what time? {FORMS}")
-    try:
-        at = time_of(argument, end)
-    except ValueError as wrong:
-        raise UsageError(str(wrong)) from wrong
-    app.seek(at)
+    app.seek(when(argument, end))
 
 
 def _theme(app: Console, argument: str) -> None:

@@ -121,23 +121,25 @@ class TimeAsked(Asked):
         self._app = app
 
     def told(self, text: str) -> Line:
-        from prodtui.ui.times import time_of
+        from prodtui.model.errors import UsageError
+        from prodtui.model.when import when
 
         end = self._app.clock.end
         if end is None:
             return (("nothing is read yet", "warn"),)
         if text:
             try:
-                return ((fmt.moment(time_of(text, end), end), "dim"),)
-            except ValueError:
-                return (("14:02  14:02:30  -5m  2026-11-22T14:02", "dim"),)
+                return ((fmt.moment(when(text, end), end), "dim"),)
+            except UsageError:
+                return (("14:02  14:02:30  -5m  yesterday 14:02  2026-11-22T14:02", "dim"),)
         span = self._app.span
         if span is None:
             return ()
         return ((f"kept {fmt.moment(span[0], end)}–{fmt.moment(span[1], end)}", "dim"),)
 
     def takes(self, character: str) -> bool:
-        return character in "0123456789:-−.smhdTZ+"
+        """All that a time is written with; a letter is never a command here, but for those that step."""
+        return character not in "nNL" and (character.isalnum() or character in ":-−.+ ")
 
     def pressed(self, key: str, typed: Typed) -> Typed | None:  # noqa: ARG002 — the end of the past, not of the text
         if key == "end":
