@@ -276,6 +276,7 @@ class Assessor:
         for outcome, blank in zip(outcomes, standing.blanks, strict=True):
             ruled, finding = outcome.ruled, outcome.finding
             seen, limit = finding.observed_at, finding.limit
+            unheard = outcome.judged.state is State.UNKNOWN and self._lost.get(finding.source, False)
             results.append(
                 msgspec.structs.replace(
                     blank,
@@ -292,6 +293,7 @@ class Assessor:
                     baseline=self._baseline(view.name, ruled) if ruled.relative else None,
                     version=running and (finding.version or "" if ruled.check.of_release else running),
                     held=outcome.held,
+                    remedy=words.readable_again(finding.source) if unheard else blank.remedy,
                 )
             )
         if waived:
@@ -314,7 +316,12 @@ def _judged(ruled: Ruled, finding: Finding, state: State, *, waived: bool = Fals
 
 
 def _why(pillars: Sequence[PillarResult], outcomes: Sequence[Outcome], standing: Standing) -> str:
-    return why(pillars, {o.ruled.check.id: o.finding.brief for o in outcomes}, standing.missing)
+    return why(pillars, {o.ruled.check.id: _brief(o) for o in outcomes}, standing.missing)
+
+
+def _brief(outcome: Outcome) -> str:
+    """What recovers is well by what was seen last: that it waits is what there is to say."""
+    return outcome.finding.brief or (f"{outcome.ruled.check.id.partition('.')[2]} recovers" if outcome.held else "")
 
 
 def _waived(result: CheckResult, waiver: Waiver | None) -> CheckResult:

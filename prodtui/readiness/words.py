@@ -51,3 +51,8 @@ def listed(names: Iterable[str], longest: int = 3) -> str:
 def first_line(text: str, longest: int = 200) -> str:
     """The first line that says something, cut."""
     return next((line.strip() for line in text.splitlines() if line.strip()), "")[:longest]
+
+
+def readable_again(source: str) -> str:
+    """What to do where a lost source leaves something unknown: no other remedy can be known to help."""
+    return f"Make {source} readable again: `prodtui sources` says what it lacks."

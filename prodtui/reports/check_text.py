@@ -67,7 +67,7 @@ def _blind(source: str, reason: str, checks: Sequence[CheckResult]) -> list[str]
     return [
         f"  {GLYPHS[State.UNKNOWN]} {mark} {measures.plural(len(checks), 'check'):<30} {got:>10}  {one_line(reason)}",
         f"{_INDENT}not known: {', '.join(check.id for check in checks)}",
-        f"{_INDENT}→ Make {one_line(source)} readable again: `prodtui sources` says what it lacks.",
+        f"{_INDENT}→ {one_line(measures.readable_again(source))}",
     ]
 
 

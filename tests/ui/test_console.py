@@ -68,7 +68,7 @@ async def test_a_command_leads_where_it_says(line: str, words: list[str]) -> Non
         ("svc paymnts", "overview › payments"),
         ("svc ledgers", 'no service "ledgers"'),
         ("env prod-us", 'no environment "prod-us"; did you mean "prod-eu"?'),
-        ("at noon", '"noon" is no time; 14:02'),
+        ("at noon", '"noon" is no time. Write'),
         ("at", "at what time?"),
         ("theme drak", 'there is no theme "drak"; did you mean "dark"?'),
         ("export pdf", 'no form "pdf"'),

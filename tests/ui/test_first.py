@@ -7,12 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from prodtui.model.assessment import Verdict
 from prodtui.model.incident import ChangeSeen, Confidence, Consequence, EntityKind, Failing, FirstCause, Onset
+from prodtui.model.records import HealthCheck, HealthStatus
 from prodtui.ui import format as fmt
 from prodtui.ui.line import Line, line_length
 from prodtui.ui.rows import acknowledged, chain, first, onsets, services
 from tests.ui import incidents
-from tests.ui.moments import Shop, ill, well
+from tests.ui.moments import Shop, ill, registry, well
 
 NOW = incidents.BROKE + 30
 
@@ -81,7 +83,7 @@ def test_nothing_failing_says_since_when_and_a_blind_spot_keeps_it_company() -> 
 
 def test_an_old_failure_is_never_called_the_first() -> None:
     lines = plain(first.lines(incidents.told(incidents.OLD), 120, 5))
-    assert not lines[0].strip()
+    assert lines[0] == "FIRST    2 failing or unknown: it was broken long before"
     assert lines[1].startswith("ALREADY  inventory-1 critical before ")
 
 
@@ -180,3 +182,17 @@ def test_of_a_time_at_which_nobody_looked_it_is_said_since_when() -> None:
     gap = world.moment(3_600.0)
     (line, *_) = plain(first.lines(gap, 118, 5))
     assert line.startswith("FIRST    nobody looked since ")
+
+
+def test_what_only_recovers_is_said_to_fail_no_more() -> None:
+    shop = Shop()
+    shop.well()
+    shop.moment()
+    down = (replace(r, status=HealthStatus.CRITICAL) if isinstance(r, HealthCheck) else r for r in registry())
+    shop.tell("consul", *down)
+    shop.moment()
+    shop.well()
+    moment = replace(shop.moment(), first=())
+    assert moment.assessment.verdict is Verdict.NOT_READY
+    (line, *_) = plain(first.lines(moment, 118, 5))
+    assert line.startswith("FIRST    nothing fails any more, one more good look is wanted of ")

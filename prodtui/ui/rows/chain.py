@@ -60,8 +60,11 @@ def lead(moment: Moment) -> Line:
         return (((f"{failing} failing or unknown: " if failing else "") + why, "dim"),)
     told = chains[0]
     if told.confidence is Confidence.UNCLEAR:
-        count = len(told.candidates) or 1
-        return (("unclear", "strong warn"), (f"  {count} candidates: what is seen does not tell them apart", ""))
+        if len(told.candidates) < 2:
+            why = f"  {told.cause.name} {told.cause.what}: not all that could explain it was read since"
+            return (("not certain yet", "strong warn"), (why, ""))
+        why = f"  {len(told.candidates)} candidates: what is seen does not tell them apart"
+        return (("unclear", "strong warn"), (why, ""))
     follows = f"  {len(told.chain)} more follow from it" if told.chain else ""
     return (
         (told.cause.name, "strong"),
@@ -93,7 +96,7 @@ def _key(seen: ChangeSeen) -> str:
 def _title(told: FirstCause, number: int) -> Row:
     clear = told.confidence is Confidence.CLEAR
     name = "already broken" if told.already_broken else "first" if number == 0 else "also"
-    said = "clear" if clear else f"unclear: {len(told.candidates) or 1} candidates"
+    said = "clear" if clear else first.doubt(told).rstrip(":")
     if told.already_broken:
         said = "bad for more than an hour longer than the rest"
     return _section(name, said, "good" if clear and not told.already_broken else "warn")

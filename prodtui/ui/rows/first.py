@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prodtui.model.assessment import Verdict
+from prodtui.model.assessment import State, Verdict
 from prodtui.model.freshness import Freshness
 from prodtui.model.incident import BlindSpot, ChangeSeen, Confidence, Failing, FirstCause
 from prodtui.model.moment import Moment
@@ -12,6 +12,8 @@ from prodtui.ui.rows import acknowledged, onsets
 
 LABEL = 9
 """Cells of `ALREADY  `: what follows the labels stands in one column."""
+MOST_LOOKED_AT = 20
+"""Services whose checks are looked at where nothing explains them: of a whole fleet the worst tell it."""
 BESIDE = 60
 """Cells from which one line can tell also that something changed."""
 _ARROW: Run = (" → ", "dim")
@@ -27,7 +29,7 @@ def lines(moment: Moment, width: int, most: int) -> tuple[Line, ...]:
         found.append(_chain("FIRST", chains[0], moment, width))
         found += [_chain("ALSO", first, moment, width) for first in chains[1:]]
     else:
-        found.append(clipped(nothing_failing(moment) or nobody_looked(moment), width))
+        found.append(clipped(nothing_failing(moment) or nobody_looked(moment) or unexplained(moment), width))
     changed = _changed(chains, moment, width) if chains else ()
     blind = _blind(moment.blind, moment.now, width) if moment.blind else ()
     rest = [line for line in (changed, blind) if line]
@@ -62,6 +64,19 @@ def nobody_looked(moment: Moment) -> Line:
     return (_label("FIRST", "dim"), (f"nobody looked{since}", "unknown"))
 
 
+def unexplained(moment: Moment) -> Line:
+    """Why no chain is told though something is not ready: it recovers, or nothing seen says what broke first."""
+    ill = [s for s in moment.assessment.services if s.verdict.badness > 1]
+    if not ill:
+        return ()
+    failing = [check for service in ill[:MOST_LOOKED_AT] for check in service.checks if check.state is State.FAIL]
+    if failing and all(check.held for check in failing):
+        names = ", ".join(service.name for service in ill[:3])
+        return (_label("FIRST", "dim"), (f"nothing fails any more, one more good look is wanted of {names}", "dim"))
+    why = "it was broken long before" if moment.first else "nothing seen says what broke first"
+    return (_label("FIRST", "dim"), (f"{len(ill)} failing or unknown: {why}", "dim"))
+
+
 def service_of(first: FirstCause) -> str:
     """The service to look at first: the cause's own, else that of the first that follows; empty where none has one."""
     failing = (first.cause, *(consequence.failing for consequence in first.chain))
@@ -72,6 +87,11 @@ def top(moment: Moment) -> str:
     """The service that what broke first is of; empty where that is unclear."""
     clear = (f for f in moment.first if not f.already_broken and f.confidence is Confidence.CLEAR)
     return next((name for first in clear if (name := service_of(first))), "")
+
+
+def doubt(first: FirstCause) -> str:
+    """How unclear a cause is."""
+    return f"unclear: {len(first.candidates)} candidates" if len(first.candidates) > 1 else "not certain yet:"
 
 
 def change(seen: ChangeSeen) -> str:
@@ -102,7 +122,7 @@ def _cause(label: str, first: FirstCause, moment: Moment) -> Line:
     if first.confidence is Confidence.CLEAR:
         return (_label(label, style), *_failing(first.cause, moment, cause=True))
     candidates = first.candidates or (first.cause,)
-    said: list[Run] = [_label(label, style), (f"unclear: {len(candidates)} candidates", "strong warn"), ("  ", "")]
+    said: list[Run] = [_label(label, style), (doubt(first), "strong warn"), ("  ", "")]
     for n, candidate in enumerate(candidates):
         said += [*((_DOT,) if n else ()), *_failing(candidate, moment, cause=True)]
     return tuple(said)
