@@ -40,6 +40,8 @@ class Node(msgspec.Struct, frozen=True):
 
     failing: Failing
     services: tuple[str, ...]
+    source: str = ""
+    """Whose word it is; empty where nobody's but that others suffer."""
     deaf: bool = False
     """It does not answer at all: no callee explains it."""
     callee: str = ""

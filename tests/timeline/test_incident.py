@@ -308,6 +308,14 @@ def test_when_all_is_well_nothing_is_named_any_more() -> None:
     assert told.moment.first == ()
 
 
+def test_a_cause_that_nobody_can_see_any_more_is_not_called_over() -> None:
+    told = _slow(_ill(healthy(), 1, 2, output=REFUSED), "payments").again()
+    assert _only(told).cause.kind is EntityKind.SERVICE
+    told.lose("consul")
+    told.tell("prometheus", sli("payments", p99_s=2.3, error_ratio=0.4, observed_at=told.now)).again("consul")
+    assert text(_only(told)) == "payments p99 2.3 s, errors 40 %"
+
+
 def test_a_cause_of_long_ago_explains_no_new_failure() -> None:
     told = healthy().tell("postgres", HOLDER, blocked(7, 4121)).again()
     assert _only(told).cause.kind is EntityKind.SESSION
