@@ -56,7 +56,7 @@ def entities(troubles: Troubles, scene: Scene) -> dict[str, Node]:
     for key, trouble in sorted(troubles.items()):
         node = _node(key, trouble, scene)
         if node is not None:
-            node = msgspec.structs.replace(node, source=trouble.source)
+            node = msgspec.structs.replace(node, source=trouble.source, unproven=trouble.unproven)
             found[node.key] = merged(found[node.key], node) if node.key in found else node
     return found
 
@@ -72,7 +72,8 @@ def merged(one: Node, other: Node) -> Node:
         service=first.service,
         subject=first.subject,
     )
-    return msgspec.structs.replace(one, failing=failing, deaf=one.deaf or other.deaf)
+    deaf, unproven = one.deaf or other.deaf, one.unproven and other.unproven
+    return msgspec.structs.replace(one, failing=failing, deaf=deaf, unproven=unproven)
 
 
 def earliest(onsets: Iterable[Onset]) -> Onset:
@@ -214,4 +215,10 @@ def _whole(service: str, instances: list[Node]) -> Node:
         service=service,
         subject=first.failing.subject,
     )
-    return Node(failing, (service,), deaf=all(node.deaf for node in instances), source=instances[0].source)
+    return Node(
+        failing,
+        (service,),
+        source=first.source,
+        deaf=all(node.deaf for node in instances),
+        unproven=all(node.unproven for node in instances),
+    )

@@ -10,7 +10,7 @@ import msgspec
 
 from prodtui.model.assessment import Assessment, ServiceAssessment, State
 from prodtui.model.freshness import SourceState
-from prodtui.model.incident import BlindSpot, ChangeSeen, EntityKind, Failing, FirstCause
+from prodtui.model.incident import BlindSpot, ChangeSeen, EntityKind, FirstCause
 from prodtui.model.kept import Kept, Node, Trouble
 from prodtui.model.past import Past
 from prodtui.model.record import Plane
@@ -34,6 +34,8 @@ from prodtui.timeline.pressure import Rise, rate_after, rise
 
 PATIENCE_S = 5.0
 """A cause is named for certain once all that could explain it was read since, or this has passed."""
+BEGINNER_S = 15.0
+"""What is called failing without a reason is named for certain after so long: a new check begins as critical."""
 
 
 class Told(NamedTuple):
@@ -147,7 +149,9 @@ class Incident:
         every, linked = confirmed(*links({**ended, **found}, groups, scene, self._rises(snapshot)))
         every, linked = explaining(every, linked)
         causes = first_causes(
-            {key: node.failing for key, node in every.items()}, linked, lambda failing: _settled(failing, scene)
+            {key: node.failing for key, node in every.items()},
+            linked,
+            lambda failing: _settled(every[failing.key], scene),
         )
         self._causes = named_after(self._causes, causes, every, ended)
         told = tuple(_with_suspects(cause, self._changes) for cause in causes)
@@ -164,7 +168,7 @@ class Incident:
     def _again(self, now: float, every: Mapping[str, Node], scene: Scene) -> float | None:
         ends = [t.well_at + SETTLED_S for t in self._troubles.values() if t.well_at is not None]
         times = [end for end in ends if end > now]
-        if any(not _settled(node.failing, scene) for node in every.values()):
+        if any(not _settled(node, scene) for node in every.values()):
             times.append(now)
         return min(times, default=None)
 
@@ -189,12 +193,15 @@ def _well(assessment: Assessment) -> Callable[[str], bool]:
     return well
 
 
-def _settled(failing: Failing, scene: Scene) -> bool:
+def _settled(node: Node, scene: Scene) -> bool:
     """Whether every source that can be read was, since the entity was seen failing: what explains it would show."""
     states = [s for s in scene.snapshot.sources.values() if s.declared.plane is not Plane.RELEASE]
     if any(state.tried_at is None for state in states):
         return False
-    seen = failing.onset.not_after
-    if failing.onset.at is None or scene.now - seen > PATIENCE_S:
+    onset = node.failing.onset
+    seen = onset.not_after
+    if node.unproven:
+        return scene.now - seen > BEGINNER_S
+    if onset.at is None or scene.now - seen > PATIENCE_S:
         return True
     return all(s.read_at is not None and s.read_at >= seen for s in states if s.cause is None)

@@ -213,6 +213,13 @@ def test_traffic_presses_nobody_whom_something_failing_explains() -> None:
     assert text(_only(told)).startswith("pid 4121 migration holds a lock")
 
 
+@pytest.mark.parametrize("output", ["", "HTTP GET http://h/ready: 200 OK Output: fine"])
+def test_a_check_that_is_critical_before_it_was_made_is_not_named_for_certain(output: str) -> None:
+    told = _ill(healthy(), 1, 2, output=output).wait(8).again()
+    assert _only(told).confidence is Confidence.UNCLEAR
+    assert _only(told.wait(10).again()).confidence is Confidence.CLEAR
+
+
 def test_before_everybody_was_read_again_a_cause_is_not_certain() -> None:
     told = _ill(healthy(), 1)
     assert _only(told).confidence is Confidence.UNCLEAR
