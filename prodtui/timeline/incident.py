@@ -31,9 +31,12 @@ from prodtui.timeline.onset import SETTLED_S, remembered, troubles_after
 from prodtui.timeline.over import explaining, named_after, over
 from prodtui.timeline.path import confirmed, databases, lost_ones
 from prodtui.timeline.pressure import Rise, rate_after, rise
+from prodtui.timeline.trouble import WAITED_S
 
 PATIENCE_S = 5.0
 """A cause is named for certain once all that could explain it was read since, or this has passed."""
+SHOWS_S = WAITED_S
+"""What explains a failure shows so long after it at the latest."""
 BEGINNER_S = 15.0
 """What is called failing without a reason is named for certain after so long: a new check begins as critical."""
 
@@ -204,4 +207,9 @@ def _settled(node: Node, scene: Scene) -> bool:
         return scene.now - seen > BEGINNER_S
     if onset.at is None or scene.now - seen > PATIENCE_S:
         return True
-    return all(s.read_at is not None and s.read_at >= seen for s in states if s.cause is None)
+    # What holds a lock depends on nobody. Anything else: what arrived since may have been asked before, and a wait
+    # shows only when it has lasted.
+    if node.failing.kind is EntityKind.SESSION:
+        return True
+    asked = ((s.read_at or 0.0) - (s.latency_s or 0.0) for s in states if s.cause is None)
+    return all(at >= seen + SHOWS_S for at in asked)

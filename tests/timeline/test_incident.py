@@ -12,6 +12,7 @@ from prodtui.model.declared import DeclaredService
 from prodtui.model.incident import Confidence, EntityKind, FirstCause
 from prodtui.model.kept import Kept
 from prodtui.model.past import Call, Past, Quantity
+from prodtui.model.reading import Answer, Reading
 from prodtui.model.records import BreakerState, HealthCheck, Phase, Pool, Session
 from prodtui.timeline.incident import Incident
 from prodtui.timeline.sentence import text
@@ -211,6 +212,16 @@ def test_traffic_presses_nobody_whom_something_failing_explains() -> None:
     told.tell("prometheus", sli("checkout", rate_per_s=45.0, observed_at=told.now)).wait(5)
     told.tell("postgres", HOLDER, blocked(7, 4121)).tell("pgbouncer", _full()).again()
     assert text(_only(told)).startswith("pid 4121 migration holds a lock")
+
+
+def test_what_was_asked_before_the_failure_does_not_speak_for_what_came_after() -> None:
+    told = _ill(healthy(), 1)
+    seen = told.now
+    for source in ("consul", "pgbouncer", "postgres", "envoy", "prometheus"):
+        answer = Answer(keyframe=False)
+        told.course.tell(Reading(source=source, at=seen + 1.5, latency_s=1.0, answer=answer))
+    told.now = seen + 1.6
+    assert _only(told).confidence is Confidence.UNCLEAR
 
 
 @pytest.mark.parametrize("output", ["", "HTTP GET http://h/ready: 200 OK Output: fine"])
