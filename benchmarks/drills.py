@@ -76,7 +76,7 @@ EXPECTED = {
     "dependency-refused": Expected(_is(EntityKind.PROXY, "envoy/payments"), 1.0),
     "registry-down": Expected(None, 15.0, blind="consul"),
     "metrics-down": Expected(None, 15.0, blind="prometheus"),
-    "pooler-paused": Expected(_is(EntityKind.POOL, "payments-db", "paused"), 2.0),
+    "pooler-paused": Expected(_is(EntityKind.POOL, "payments-db"), 2.0),
     "certificate-expiring": Expected(_is(EntityKind.SERVICE, "catalog", "certificate"), 60.0),
 }
 PAIRS = (

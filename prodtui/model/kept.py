@@ -21,6 +21,8 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True):
     """As the record names it: a service's name or its label in the metrics."""
     deaf: bool = False
     """An instance that does not answer, so that no callee explains it; a pool that reaches no server."""
+    unproven: bool = False
+    """Nothing is said of why: it may only be new."""
     well_at: float | None = None
     """Seen well again; None: it is failing."""
 
@@ -40,8 +42,12 @@ class Node(msgspec.Struct, frozen=True):
 
     failing: Failing
     services: tuple[str, ...]
+    source: str = ""
+    """Whose word it is; empty where nobody's but that others suffer."""
     deaf: bool = False
     """It does not answer at all: no callee explains it."""
+    unproven: bool = False
+    """It gives no reason, so that only time shows that it is no beginner."""
     callee: str = ""
     """Of a breaker: whom it guards against."""
     upstream: str = ""

@@ -10,7 +10,7 @@ import msgspec
 
 from prodtui.model.incident import EntityKind, Failing, Onset
 from prodtui.model.kept import Node, Trouble
-from prodtui.model.records import HealthStatus, Instance, Pool, Session
+from prodtui.model.records import HealthStatus, Pool, Session
 from prodtui.model.service_view import ServiceView
 from prodtui.model.snapshot import Snapshot
 from prodtui.model.subject import called, parts
@@ -56,6 +56,7 @@ def entities(troubles: Troubles, scene: Scene) -> dict[str, Node]:
     for key, trouble in sorted(troubles.items()):
         node = _node(key, trouble, scene)
         if node is not None:
+            node = msgspec.structs.replace(node, source=trouble.source, unproven=trouble.unproven)
             found[node.key] = merged(found[node.key], node) if node.key in found else node
     return found
 
@@ -71,7 +72,8 @@ def merged(one: Node, other: Node) -> Node:
         service=first.service,
         subject=first.subject,
     )
-    return msgspec.structs.replace(one, failing=failing, deaf=one.deaf or other.deaf)
+    deaf, unproven = one.deaf or other.deaf, one.unproven and other.unproven
+    return msgspec.structs.replace(one, failing=failing, deaf=deaf, unproven=unproven)
 
 
 def earliest(onsets: Iterable[Onset]) -> Onset:
@@ -85,7 +87,7 @@ def _node(key: str, trouble: Trouble, scene: Scene) -> Node | None:
         case EntityKind.INSTANCE:
             service = named.service(trouble.service)
             name = _instance(trouble, scene.views.get(service), scene, scraped=key.startswith("target:"))
-            return None if name is None else Node(_failing(key, trouble, service, name), (service,), trouble.deaf)
+            return None if name is None else Node(_failing(key, trouble, service, name), (service,), deaf=trouble.deaf)
         case EntityKind.BREAKER:
             caller, _, callee = trouble.name.partition("→")
             caller, callee = named.service(caller), named.callee(callee)
@@ -97,7 +99,7 @@ def _node(key: str, trouble: Trouble, scene: Scene) -> Node | None:
             return Node(
                 _failing(key, trouble, services[0] if services else ""),
                 services,
-                trouble.deaf,
+                deaf=trouble.deaf,
                 upstream=pool.upstream if pool else "",
                 databases=(database,),
             )
@@ -172,7 +174,7 @@ def _holder(who: str, sessions: list[tuple[str, Session]], pool: Node) -> Node:
         service=pool.failing.service,
         subject=called(first, source, first.key),
     )
-    return Node(failing, pool.services, databases=pool.databases)
+    return Node(failing, pool.services, databases=pool.databases, source=source)
 
 
 def _whole_services(found: dict[str, Node], scene: Scene) -> dict[str, Node]:
@@ -213,11 +215,10 @@ def _whole(service: str, instances: list[Node]) -> Node:
         service=service,
         subject=first.failing.subject,
     )
-    return Node(failing, (service,), deaf=all(node.deaf for node in instances))
-
-
-def instance_of(node: Node, scene: Scene) -> Instance | None:
-    """The registry's record of a failing instance."""
-    view = scene.views.get(node.services[0]) if node.services else None
-    records = (said.record for said in view.instances) if view else iter(())
-    return next((record for record in records if record.id == node.failing.name), None)
+    return Node(
+        failing,
+        (service,),
+        source=first.source,
+        deaf=all(node.deaf for node in instances),
+        unproven=all(node.unproven for node in instances),
+    )

@@ -69,6 +69,7 @@ def _trouble(seen: Seen, source: str, onset: Onset) -> Trouble:
         source=source,
         service=seen.service,
         deaf=seen.deaf,
+        unproven=seen.unproven,
     )
 
 

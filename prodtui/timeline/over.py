@@ -19,7 +19,8 @@ LONGEST_S = 600.0
 def over(named: Nodes, failing: Nodes, scene: Scene) -> dict[str, Node]:
     """Of the causes that were named before, those that fail no more, but not for long."""
     longest = min(LONGEST_S, LINGERS_S + _window_s(failing, scene))
-    ended = {key: node for key, node in named.items() if key not in failing}
+    # Whose source is lost is not over: nobody knows.
+    ended = {key: node for key, node in named.items() if key not in failing and node.source not in scene.lost}
     marked = {key: node if node.well_at is not None else _marked(node, scene.now) for key, node in ended.items()}
     return {key: node for key, node in marked.items() if scene.now - (node.well_at or 0.0) <= longest}
 

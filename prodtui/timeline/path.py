@@ -52,7 +52,7 @@ def _database(upstream: str, pools: list[Node], state: SourceState | None) -> No
         subject=pools[0].failing.subject,
     )
     services = tuple(dict.fromkeys(service for node in pools for service in node.services))
-    return Node(failing, services, addresses=frozenset({upstream}))
+    return Node(failing, services, addresses=frozenset({upstream}), source=pools[0].source)
 
 
 def lost_ones(nodes: Nodes, scene: Scene) -> list[Node]:

@@ -28,6 +28,7 @@ LONGEST = 60
 _REFUSED = re.compile(r"connection refused|connection reset|no route to host|\bconnect: |\brefused\b", re.IGNORECASE)
 _LATE = re.compile(r"deadline exceeded|timed? ?out|timeout|no answer within|TTL expired", re.IGNORECASE)
 _ANSWERED = re.compile(r"\b([1-5]\d\d) [A-Z]|\bHTTP(?:/\d\S*)? ([1-5]\d\d)\b")
+_SUCCEEDED = re.compile(r"2\d\d")
 _SAID = re.compile(r'"output"\s*:\s*"((?:[^"\\]|\\.)+)"')
 """What a health document says of itself, https://datatracker.ietf.org/doc/html/draft-inadarei-api-health-check."""
 
@@ -40,6 +41,8 @@ class Seen(msgspec.Struct, frozen=True):
     what: str
     service: str = ""
     deaf: bool = False
+    unproven: bool = False
+    """It gives no reason: it may only be new."""
     for_s: float = 0.0
     """How long it is so already, by the record itself."""
 
@@ -65,9 +68,12 @@ def _health(check: HealthCheck) -> Look:
     if check.status is not HealthStatus.CRITICAL:
         return None
     what, deaf = said(check.output)
+    # Consul calls a check critical from its registration on, before it was made: with no output, or an old one.
+    unproven = what == "critical" or _SUCCEEDED.fullmatch(what) is not None
     if not check.service:
-        return Seen(EntityKind.GROUP, check.node, f"{check.name} {what}", deaf=True)
-    return Seen(EntityKind.INSTANCE, check.instance or f"{check.service} on {check.node}", what, check.service, deaf)
+        return Seen(EntityKind.GROUP, check.node, f"{check.name} {what}", deaf=True, unproven=unproven)
+    name = check.instance or f"{check.service} on {check.node}"
+    return Seen(EntityKind.INSTANCE, name, "critical" if unproven else what, check.service, deaf, unproven=unproven)
 
 
 def said(output: str) -> tuple[str, bool]:

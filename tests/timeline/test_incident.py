@@ -12,6 +12,7 @@ from prodtui.model.declared import DeclaredService
 from prodtui.model.incident import Confidence, EntityKind, FirstCause
 from prodtui.model.kept import Kept
 from prodtui.model.past import Call, Past, Quantity
+from prodtui.model.reading import Answer, Reading
 from prodtui.model.records import BreakerState, HealthCheck, Phase, Pool, Session
 from prodtui.timeline.incident import Incident
 from prodtui.timeline.sentence import text
@@ -213,6 +214,23 @@ def test_traffic_presses_nobody_whom_something_failing_explains() -> None:
     assert text(_only(told)).startswith("pid 4121 migration holds a lock")
 
 
+def test_what_was_asked_before_the_failure_does_not_speak_for_what_came_after() -> None:
+    told = _ill(healthy(), 1)
+    seen = told.now
+    for source in ("consul", "pgbouncer", "postgres", "envoy", "prometheus"):
+        answer = Answer(keyframe=False)
+        told.course.tell(Reading(source=source, at=seen + 1.5, latency_s=1.0, answer=answer))
+    told.now = seen + 1.6
+    assert _only(told).confidence is Confidence.UNCLEAR
+
+
+@pytest.mark.parametrize("output", ["", "HTTP GET http://h/ready: 200 OK Output: fine"])
+def test_a_check_that_is_critical_before_it_was_made_is_not_named_for_certain(output: str) -> None:
+    told = _ill(healthy(), 1, 2, output=output).wait(8).again()
+    assert _only(told).confidence is Confidence.UNCLEAR
+    assert _only(told.wait(10).again()).confidence is Confidence.CLEAR
+
+
 def test_before_everybody_was_read_again_a_cause_is_not_certain() -> None:
     told = _ill(healthy(), 1)
     assert _only(told).confidence is Confidence.UNCLEAR
@@ -306,6 +324,14 @@ def test_when_all_is_well_nothing_is_named_any_more() -> None:
     assert told.moment.first != ()
     told.tell("consul", *registered("payments", 2, PASSING)).wait(6).again()
     assert told.moment.first == ()
+
+
+def test_a_cause_that_nobody_can_see_any_more_is_not_called_over() -> None:
+    told = _slow(_ill(healthy(), 1, 2, output=REFUSED), "payments").again()
+    assert _only(told).cause.kind is EntityKind.SERVICE
+    told.lose("consul")
+    told.tell("prometheus", sli("payments", p99_s=2.3, error_ratio=0.4, observed_at=told.now)).again("consul")
+    assert text(_only(told)) == "payments p99 2.3 s, errors 40 %"
 
 
 def test_a_cause_of_long_ago_explains_no_new_failure() -> None:
