@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench drills verdicts docs lock
+.PHONY: help demo test lint bench drills recording verdicts docs lock
 
 help: ## say what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 8
@@ -28,6 +28,10 @@ bench: $(READY) ## measure start-up, steady state and the grid beside their peer
 
 drills: $(READY) ## break the lab in every way it knows and write down what is named as the first cause
 	@$(BIN)/python -m benchmarks drills
+
+recording: $(READY) ## break a lab of its own twice and keep its journal, from which the tests draw every screen
+	@$(BIN)/python -m tests.recording
+	@$(BIN)/python -m tests.ui.pictures
 
 verdicts: $(READY) ## break the lab in every way it knows and write down what the gate decides
 	@$(BIN)/python -m benchmarks verdicts

@@ -12,7 +12,14 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).parent
-ON_THE_LAB = ("cli", "lab", "test_hostile_text.py", "test_journey.py", "test_watch.py")
+ON_THE_LAB = (
+    "cli",
+    "lab",
+    "test_hostile_text.py",
+    "test_journey.py",
+    "test_journey_of_an_incident.py",
+    "test_watch.py",
+)
 
 
 def main() -> int:

@@ -20,6 +20,7 @@ from prodtui.readiness.policy_file import load as policy_file
 from prodtui.readiness.standard import Standard
 from prodtui.settings.load import load
 from prodtui.watch import read_once
+from tests.cli.watching import healthy, watching
 
 # A shared machine is slow at times: what a property says does not depend on it. The same commit is tried with the same
 # examples, so that it lands or does not; `--hypothesis-profile=explore` looks for new ones.
@@ -104,3 +105,12 @@ def well_lab(measured_lab: Lab) -> Lab:
         assert time.monotonic() < ends, "the lab is never READY by its own policy"
         time.sleep(1)
     return measured_lab
+
+
+@pytest.fixture(scope="session")
+def watched(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The environment in which a dashboard follows a `prodtui watch` of the session's lab, and so has a past."""
+    folder = tmp_path_factory.mktemp("watched")
+    with watching(lab.config_path, folder) as watch:
+        healthy(watch.url)
+        yield {"XDG_STATE_HOME": str(folder / "state")}

@@ -79,6 +79,7 @@ def terminal(
     *,
     size: tuple[int, int] = (120, 40),
     environment: Mapping[str, str] | None = None,
+    directory: Path | None = None,
     term: str = "tmux-256color",
 ) -> Iterator[Terminal]:
     """A shell's terminal in which the command was typed; it says `[exit N]` when the command has ended."""
@@ -86,7 +87,8 @@ def terminal(
     settings = " ".join(f"{name}={shlex.quote(value)}" for name, value in (environment or {}).items())
     line = f'env {settings} {shlex.join(map(str, command))}; echo "[exit $?]"; exec sh'
     columns, lines = size
-    opened.tmux("new-session", "-d", "-s", "t", "-x", str(columns), "-y", str(lines), line)
+    place = ["-c", str(directory)] if directory is not None else []
+    opened.tmux("new-session", "-d", "-s", "t", "-x", str(columns), "-y", str(lines), *place, line)
     opened.tmux("set", "-g", "default-terminal", term)
     opened.tmux("set", "-g", "status", "off")
     try:

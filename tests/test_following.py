@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from prodtui.journal.entries import _WINDOW, _inflated
 from prodtui.journal.kept import KeptJournal
 from prodtui.journal.places import journal_at
 from prodtui.lab.state import Lab
@@ -20,6 +18,7 @@ from prodtui.settings.load import load
 from prodtui.settings.loaded import Environment
 from prodtui.watch import Following, Watch, moment_at, opened
 from tests.faults import fault
+from tests.journal.plain import plain
 
 SECRET = "hunter2-never-to-be-kept"
 
@@ -165,22 +164,9 @@ async def test_no_secret_is_in_the_journal(lab: Lab, tmp_path: Path) -> None:
         await _until(watch, _all_live)
     await journal.close()
     assert not any(secret in file.read_bytes() for file in (tmp_path / "kept").iterdir() for secret in secrets)
-    plain = _plain(tmp_path / "kept" / "lab.journal")
-    assert b"payments" in plain
-    assert not any(secret in plain for secret in secrets)
-
-
-def _plain(file: Path) -> bytes:
-    """All that is kept, inflated."""
-    database = sqlite3.connect(file)
-    dictionary, parts = b"", []
-    for mark, body in database.execute("select mark, body from prodtui_journal order by number"):
-        parts.append(_inflated(body, b"" if mark else dictionary))
-        if mark:
-            dictionary = parts[-1][-_WINDOW:]
-    parts += [_inflated(body, b"") for (body,) in database.execute("select body from prodtui_events")]
-    database.close()
-    return b"".join(parts)
+    kept = plain(tmp_path / "kept" / "lab.journal")
+    assert b"payments" in kept
+    assert not any(secret in kept for secret in secrets)
 
 
 async def test_a_journal_that_cannot_be_used_keeps_nobody_from_looking(lab: Lab, tmp_path: Path) -> None:

@@ -52,8 +52,10 @@ def _walk(shown: Terminal, output: str) -> None:
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])
-def test_from_the_overview_to_the_raw_output_of_the_failing_check(measured_lab: Lab, size: tuple[int, int]) -> None:
-    with terminal((*PRODTUI, "--config", measured_lab.config_path), size=size) as shown:
+def test_from_the_overview_to_the_raw_output_of_the_failing_check(
+    watched: dict[str, str], measured_lab: Lab, size: tuple[int, int]
+) -> None:
+    with terminal((*PRODTUI, "--config", measured_lab.config_path), size=size, environment=watched) as shown:
         shown.until("payments")
         with fault(measured_lab, "instance-killed", alerts=False):
             _walk(shown, "connection refused")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -26,7 +26,7 @@ def changes_after(
     """The changes after one reading, newest first. What a source says first, or after it was away, is no change."""
     if first:
         return known
-    for seen in _seen(snapshot, changes, at):
+    for seen in _seen(snapshot, tuple(changes), at):
         known = _with(known, seen)
     return known[:KEPT]
 
@@ -47,7 +47,7 @@ def _with(known: tuple[ChangeSeen, ...], seen: ChangeSeen) -> tuple[ChangeSeen, 
     return (seen, *known)
 
 
-def _seen(snapshot: Snapshot, changes: Iterable[Change], at: float) -> Iterator[ChangeSeen]:
+def _seen(snapshot: Snapshot, changes: Sequence[Change], at: float) -> Iterator[ChangeSeen]:
     came: dict[str, int] = defaultdict(int)
     for change in changes:
         before, after = change.before, change.after
@@ -56,6 +56,8 @@ def _seen(snapshot: Snapshot, changes: Iterable[Change], at: float) -> Iterator[
             came[record.service] += (after is not None) - (before is not None)
         if isinstance(before, Instance) and isinstance(after, Instance):
             yield from _of_instance(before, after, at)
+        elif isinstance(after, Instance):
+            yield from _of_newcomer(after, snapshot, changes, at)
         elif isinstance(before, Configuration) and isinstance(after, Configuration):
             if before.keys != after.keys and not before.trouble and not after.trouble:
                 yield ChangeSeen(at=at, kind="config", service=after.service, before=None, after=after.origin)
@@ -76,6 +78,16 @@ def _seen(snapshot: Snapshot, changes: Iterable[Change], at: float) -> Iterator[
             # What was not there at all, or is gone altogether, was not scaled.
             if was and now:
                 yield ChangeSeen(at=at, kind="scale", service=service, before=str(was), after=str(now))
+
+
+def _of_newcomer(newcomer: Instance, snapshot: Snapshot, changes: Sequence[Change], at: float) -> Iterator[ChangeSeen]:
+    """A rollout that replaces instances: old ones leave the registry, and who comes has a version like none before."""
+    came = {c.after.id for c in changes if c.before is None and isinstance(c.after, Instance)}
+    before = [one for one in snapshot.of(Instance).values() if one.id not in came]
+    before += [c.before for c in changes if c.after is None and isinstance(c.before, Instance)]
+    versions = {one.version for one in before if one.service == newcomer.service and one.version}
+    if newcomer.version and versions and newcomer.version not in versions:
+        yield ChangeSeen(at=at, kind="deploy", service=newcomer.service, before=max(versions), after=newcomer.version)
 
 
 def _of_instance(before: Instance, after: Instance, at: float) -> Iterator[ChangeSeen]:

@@ -18,7 +18,7 @@ from prodtui.model.errors import ConfigurationError, ProdtuiError, UsageError
 from prodtui.model.freshness import Freshness
 from prodtui.model.moment import Moment
 from prodtui.watch.following import Following
-from tests.cli.test_watch import healthy, watching
+from tests.cli.watching import healthy, watching
 from tests.faults import fault
 from tests.sources.lying import hangs, lying
 

@@ -15,7 +15,7 @@ import pytest
 from prodtui.lab.state import Lab
 from prodtui.reports.fields import rfc3339
 from tests.cli.prodtui import prodtui
-from tests.cli.test_watch import healthy, watching
+from tests.cli.watching import healthy, watching
 from tests.faults import fault
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "incident.schema.json").read_text())

@@ -3,17 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import re
 import signal
 import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
 
 import httpx
 import pytest
@@ -21,72 +13,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from prodtui.lab.state import Lab
 from tests.cli.prodtui import prodtui
+from tests.cli.watching import PATIENCE_S, get, healthy, watching
 from tests.sources.lying import hangs, lying
-
-PATIENCE_S = 30.0
-
-
-class Running:
-    """A watch that runs, with what it has logged so far."""
-
-    def __init__(self, process: subprocess.Popen[str], log: Path) -> None:
-        self.process = process
-        self._log = log
-
-    def log(self) -> str:
-        return self._log.read_text()
-
-    def until(self, pattern: str) -> re.Match[str]:
-        """The first line of the log that has it."""
-        ends = time.monotonic() + PATIENCE_S
-        while (found := re.search(pattern, self.log())) is None:
-            assert self.process.poll() is None, self.log()
-            assert time.monotonic() < ends, f"never logged: {pattern}\n{self.log()}"
-            time.sleep(0.05)
-        return found
-
-    @property
-    def url(self) -> str:
-        return self.until(r"event=watching .*listen=(\S+)")[1]
-
-    def ends_by(self, how: signal.Signals) -> tuple[int, float]:
-        """(exit code, seconds that it took)."""
-        began = time.monotonic()
-        self.process.send_signal(how)
-        return self.process.wait(10), time.monotonic() - began
-
-
-@contextmanager
-def watching(config: Path, folder: Path, **environment: str) -> Iterator[Running]:
-    log = folder / "watch.log"
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PRODTUI_", "CONSUL_", "PG"))}
-    with log.open("w") as out:
-        process = _started(config, out, {**kept, "XDG_STATE_HOME": str(folder / "state"), **environment})
-    try:
-        yield Running(process, log)
-    finally:
-        process.kill()
-        process.wait(10)
-
-
-def _started(config: Path, out: IO[str], environment: dict[str, str]) -> subprocess.Popen[str]:
-    words = (sys.executable, "-m", "prodtui", "watch", "--config", str(config), "--listen", "127.0.0.1:0")
-    return subprocess.Popen(words, stdout=out, stderr=out, stdin=subprocess.DEVNULL, text=True, env=environment)
-
-
-def _get(url: str) -> httpx.Response:
-    return httpx.get(url, trust_env=False, timeout=5)
-
-
-def healthy(url: str) -> dict[str, Any]:
-    """The watch's health once every source is live."""
-    ends = time.monotonic() + PATIENCE_S
-    while True:
-        health = dict(_get(f"{url}/healthz").json())
-        if {source["state"] for source in health["sources"]} == {"live"}:
-            return health
-        assert time.monotonic() < ends, health
-        time.sleep(0.1)
 
 
 def test_a_watch_says_how_it_is_and_how_production_is(lab: Lab, tmp_path: Path) -> None:
@@ -94,7 +22,7 @@ def test_a_watch_says_how_it_is_and_how_production_is(lab: Lab, tmp_path: Path) 
         health = healthy(watch.url)
         assert (health["status"], health["environment"]) == ("ok", "lab")
         assert health["moment_age_s"] < 6
-        answered = _get(f"{watch.url}/metrics")
+        answered = get(f"{watch.url}/metrics")
         assert answered.headers["content-type"].startswith("text/plain; version=0.0.4")
         families = {family.name: family for family in text_string_to_metric_families(answered.text)}
         scores = {sample.labels["service"] for sample in families["prodtui_readiness_score"].samples}
@@ -122,7 +50,7 @@ async def test_it_ends_in_time_also_while_every_system_hangs(tmp_path: Path) -> 
         )
         with watching(config, tmp_path) as watch:
             url = await asyncio.to_thread(lambda: watch.url)
-            assert (await asyncio.to_thread(_get, f"{url}/healthz")).status_code == 200  # it lives; they do not
+            assert (await asyncio.to_thread(get, f"{url}/healthz")).status_code == 200  # it lives; they do not
             code, took_s = await asyncio.to_thread(watch.ends_by, signal.SIGINT)
         assert (code, took_s < 2.0) == (0, True)
 
@@ -150,7 +78,7 @@ def test_a_stopped_loop_is_not_alive(lab: Lab, tmp_path: Path) -> None:
         with pytest.raises(httpx.TimeoutException):
             httpx.get(f"{url}/healthz", trust_env=False, timeout=0.5)
         watch.process.send_signal(signal.SIGCONT)
-        assert _get(f"{url}/healthz").status_code in (200, 503)
+        assert get(f"{url}/healthz").status_code in (200, 503)
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from prodtui.model.incident import ChangeSeen
+from prodtui.model.reading import Answer, Reading
 from prodtui.model.records import AnyRecord, Instance, Phase
-from prodtui.model.snapshot import Change
+from prodtui.model.snapshot import Change, fold
 from prodtui.timeline.changes import ONE_ROLLOUT_S, changes_after
 from tests.builders import World, instance, silence
 
@@ -22,6 +23,28 @@ def _version(number: int, version: str) -> tuple[Instance, Instance]:
 def test_a_rollout_over_several_instances_is_one_deploy() -> None:
     (deploy,) = _seen(_version(1, "2"), _version(2, "2"))
     assert (deploy.kind, deploy.service, deploy.before, deploy.after) == ("deploy", "payments", "1", "2")
+
+
+def test_instances_that_are_replaced_by_another_version_are_one_deploy() -> None:
+    old = [instance("payments", number, version="1") for number in (1, 2)]
+    new = [instance("payments", number, version="2") for number in (2, 3)]
+    known: tuple[ChangeSeen, ...] = ()
+    snapshot = World().tell("consul", *old).snapshot
+    for at, told in enumerate(([old[0]], [old[0], new[0]], new), 10):
+        answer = Answer(records=tuple(told), keyframe=True)
+        snapshot, changes = fold(snapshot, Reading(source="consul", at=float(at), latency_s=0.01, answer=answer))
+        known = changes_after(known, snapshot, changes, float(at), first=False)
+    assert [(one.kind, one.before, one.after, one.at) for one in known] == [("deploy", "1", "2", 11.0)]
+
+
+def test_a_service_whose_instances_are_all_replaced_at_once_is_deployed() -> None:
+    pairs = [(instance("payments", 7, version="1"), None), (None, instance("payments", 1, version="2"))]
+    (deploy,) = _seen(*pairs, now=1)
+    assert (deploy.kind, deploy.before, deploy.after) == ("deploy", "1", "2")
+
+
+def test_one_more_instance_of_the_same_version_is_no_deploy() -> None:
+    assert [one.kind for one in _seen((None, instance("payments", 3)), now=3)] == ["scale"]
 
 
 def test_the_same_version_again_much_later_is_another_deploy() -> None:

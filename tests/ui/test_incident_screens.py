@@ -217,7 +217,7 @@ async def test_every_screen_bears_an_empty_a_silent_a_well_and_an_ill_environmen
     async with app.run_test(size=(80, 24)) as pilot:
         await shows(pilot, "LIVE")
         opened(app, page(app.palette))
-        await until(pilot, lambda: isinstance(app.screen, page) and "overview › " in text(app))
+        await until(pilot, lambda: isinstance(app.screen, page) and f"› {app.screen.crumbs[-1]}" in text(app))
         assert app.is_running
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 
 from prodtui.model.cause import CauseClass
 from prodtui.model.declared import Declared
@@ -210,6 +211,16 @@ def test_the_header_fits_every_width_and_names_a_lost_source() -> None:
         assert "refused" in said
         assert "LIVE" in said
     assert "lost 20 s" in header_text(moment, 120)
+
+
+@pytest.mark.parametrize("crumb", ["health", "payments-db/payments", "checkout/payments/checkout-1", "x" * 200])
+def test_on_a_narrow_screen_the_way_gives_before_the_verdict_and_the_clock(crumb: str) -> None:
+    left, right = header(ill(), 80, mode=Mode(), crumbs=("overview", "payments", crumb))
+    assert line_length(left) + 3 + line_length(right) <= 80
+    said = plain([(*left, *right)])
+    assert " NOT READY " in said
+    assert "LIVE" in said
+    assert f"› payments › {crumb}"[:7] in said
 
 
 def test_the_header_says_verdict_counts_and_score() -> None:

@@ -159,3 +159,12 @@ def test_every_tab_of_a_well_service_is_quiet(tab: str) -> None:
 
 def test_burn_is_told_in_times_of_the_budget() -> None:
     assert [fmt.times(value) for value in (0, 0.04, 1.25, 41.3, 2_500)] == ["0×", "0.0×", "1.2×", "41×", "2.5k×"]
+
+
+@pytest.mark.parametrize("width", [40, 79, 98, 118, 198])
+def test_a_full_window_fills_the_plot_and_its_axis_tells_how_long_it_is(width: int) -> None:
+    values = [1.0] * plot.WINDOW
+    now = 1e9
+    *bars, times = ["".join(text for text, _ in line) for line in plot.drawn(values, now, width, 6, (), fmt.duration)]
+    assert all(" " not in line[plot.AXIS + 1 :] for line in bars)
+    assert times.split()[0] == fmt.clock(now - plot.WINDOW * plot.POINT_S)[:5]

@@ -201,7 +201,8 @@ def flapping(view: ServiceView, ask: Question) -> Finding | None:
         turns = ask.turns.get(said.subject, 0)
         name = f"{said.record.instance} {said.record.name}".strip()
         state = ask.limits.judge(float(turns))
-        reason = f"{name} turned {turns} times within the hour" if turns else "no health check flaps"
+        often = "once" if turns == 1 else f"{turns} times"
+        reason = f"{name} turned {often} within the hour" if turns else "no health check flaps"
         found.append(of_record(said, state, reason, brief=f"{name} flaps", value=float(turns), severity=float(turns)))
     return worst(found)
 

@@ -13,10 +13,10 @@ from prodtui.ui.rows.sign import OF_BREAKER, aged
 
 COLUMNS = (
     Column("", 1, 1, sortable=False),
-    Column("breaker", 12, 40, gap=1, flex=True),
+    Column("breaker", 20, 40, gap=1, flex=True),
     Column("state", 6, 12),
-    Column("since", 8, 8, right=True, gap=1, drop=2),
-    Column("shed/s", 6, 6, right=True, gap=1, drop=1),
+    Column("since", 8, 8, right=True, gap=1, drop=1),
+    Column("shed/s", 6, 6, right=True, gap=1, drop=2),
 )
 
 

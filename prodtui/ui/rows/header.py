@@ -10,31 +10,45 @@ from prodtui.model.freshness import Freshness, SourceState
 from prodtui.model.moment import Moment
 from prodtui.ui import format as fmt
 from prodtui.ui.clock import Mode
-from prodtui.ui.line import Line, line_length
+from prodtui.ui.line import Line, cut, length, line_length
 from prodtui.ui.rows.sign import OF_FRESHNESS
 
 _GAP = ("  ", "")
 _FULLNESS = ((True, True), (False, True), (False, False))
 """Whether the left part has words beside its counts, and the score: what goes first where it is narrow."""
+_STEP = " › "
+_APART = 3
+"""Blank cells between both parts."""
+LEAST_WAY = 8
+"""Cells of the way to the screen that stay, however narrow it is."""
 
 
 def header(moment: Moment, width: int, *, mode: Mode, crumbs: Sequence[str] = ()) -> tuple[Line, Line]:
     """The left and the right part of the header, in the fullest form that fits."""
     service = moment.assessment.service(crumbs[1]) if len(crumbs) > 1 else None
-    right_end = _clock(moment, mode)
-    left = _left(moment, mode, crumbs, service, words=False, score=False)
+    right_end = right = _clock(moment, mode)
+    way = _STEP.join(crumbs) if len(crumbs) > 1 else ""
     for form in (_named, _pointed, _classed, _dotted):
         right = (*form(moment), *right_end)
-        for words, score in _FULLNESS[: 3 if form is _classed else 2]:
-            left = _left(moment, mode, crumbs, service, words=words, score=score)
-            if line_length(left) + 3 + line_length(right) <= width:
+        for words, score in _FULLNESS[: 2 if form in (_named, _pointed) else 3]:
+            left = _left(moment, mode, way, service, words=words, score=score)
+            if _fit(left, right, width):
                 return left, right
-    return left, right_end
+    # The verdict and the clock are worth more than the whole way to here.
+    way = way.removeprefix(crumbs[0]).lstrip() if crumbs else ""
+    left = _left(moment, mode, way, service, words=False, score=False)
+    if _fit(left, right, width):
+        return left, right
+    over = line_length(left) + _APART + line_length(right_end) - width
+    way = cut(way, max(min(LEAST_WAY, length(way)), length(way) - max(0, over)))
+    return _left(moment, mode, way, service, words=False, score=False), right_end
 
 
-def _left(
-    moment: Moment, mode: Mode, crumbs: Sequence[str], service: ServiceAssessment | None, *, words: bool, score: bool
-) -> Line:
+def _fit(left: Line, right: Line, width: int) -> bool:
+    return line_length(left) + _APART + line_length(right) <= width
+
+
+def _left(moment: Moment, mode: Mode, way: str, service: ServiceAssessment | None, *, words: bool, score: bool) -> Line:
     declared = moment.snapshot.declared
     judged = service or moment.assessment
     runs: list[tuple[str, str]] = [
@@ -49,8 +63,8 @@ def _left(
     silences = len(moment.snapshot.of(Silence))
     if silences:
         runs += [(f"{silences} silence{'s' * (silences > 1)}", "warn"), _GAP]
-    if len(crumbs) > 1:
-        runs += [(" › ".join(crumbs), "dim"), _GAP]
+    if way:
+        runs += [(way, "dim"), _GAP]
     runs.append((f" {judged.verdict.replace('_', ' ')} ", judged.verdict.value))
     if service is None and moment.assessment.services:
         runs += _counts(moment, words=words)

@@ -80,7 +80,9 @@ def drawn(
     if not known or room < 10 or height < 2:
         return []
     top = max(*known, *(mark.value * 1.15 for mark in marks), 1e-9)
-    window = fmt.columns(values, min(room, WINDOW, max(YOUNGEST, len(values))))
+    # As many places as the window's points fill, else a part of the axis would be of a time that nothing is kept of.
+    wanted = min(WINDOW, max(YOUNGEST, len(values)))
+    window = fmt.columns(values, -(-wanted // -(-wanted // room)))
     # Where there is more room than points, each has as many cells as its place comes to.
     points = [window[cell * len(window) // room] for cell in range(room)]
     limit = min((mark.value for mark in marks if mark.bad_above), default=None)

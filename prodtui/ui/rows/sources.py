@@ -108,5 +108,5 @@ def _row(state: SourceState, moment: Moment) -> Row:
 
 
 def _count(number: int) -> str:
-    """A count to two or three digits: it grows with each read, and is drawn again only when its text changes."""
-    return str(number) if number < 100 else f"{number // 100 / 10:.1f}k"
+    """A count to three digits or two: it grows with each read, and is drawn again only when its text changes."""
+    return str(number) if number < 1_000 else f"{number // 100 / 10:.1f}k"

@@ -15,6 +15,7 @@ from prodtui.ui.key_names import name_of
 from prodtui.ui.line import Line, between, clipped
 from prodtui.ui.palette import Palette
 from prodtui.ui.screens.page import Page
+from prodtui.ui.screens.split import TALL
 from prodtui.ui.widgets.pane import Pane
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ SIGNS: tuple[tuple[str, str, str], ...] = (
     ("●", "good", "well: READY, PASS, passing, closed, live"),
     ("▲", "warn", "worth a look: WARN, warning, half open, stale"),
     ("✖", "bad", "failing: NOT READY, FAIL, critical, open, lost"),
-    ("?", "unknown", "can't be known now: INCONCLUSIVE, UNKNOWN; never a pass"),
+    ("?", "unknown", "unknown now: INCONCLUSIVE, UNKNOWN; never a pass"),
     ("·", "dim", "shown and not scored"),
     ("B", "warn", "blocking: alone enough for NOT READY"),
     ("↓  ↑  +", "accent", "worse, better, new since the last accepted evaluation"),
@@ -34,7 +35,8 @@ FILTERS: tuple[tuple[str, str], ...] = (
     ("/~wrd", "rows that are like it"),
     ("/tier:A p99>1s errors>1%", "rows by their fields: columns, tier, verdict"),
 )
-WIDE = 100
+WIDE = 118
+"""From this width on commands stand beside keys, and no line of either is cut."""
 LEFT = 38
 KEYS_WIDTH = 14
 _WIDTH = 26
@@ -49,13 +51,13 @@ class HelpPage(Page):
         super().__init__(palette)
         self.crumbs = ("help",)
         self.pane = Pane(palette)
-        self.pane.blank_above = 1
         self._listed = bindings
 
     def body(self) -> Iterable[Widget]:
         return (self.pane,)
 
     def body_places(self, area: Region) -> Mapping[Widget, Region]:
+        self.pane.blank_above = int(area.height >= TALL)
         return {self.pane: area}
 
     def on_mount(self) -> None:

@@ -15,6 +15,7 @@ from prodtui.ui.rows import told
 from prodtui.ui.rows.belonging import onward, owner
 from prodtui.ui.rows.record import record_of
 from prodtui.ui.screens.incident import IncidentPage
+from prodtui.ui.screens.split import TALL
 from prodtui.ui.widgets.pane import Pane
 
 if TYPE_CHECKING:
@@ -31,13 +32,13 @@ class RecordPage(IncidentPage):
         self.subject = subject
         self.crumbs = (*crumbs, parts(subject)[2].strip("/"))
         self.pane = Pane(palette)
-        self.pane.blank_above = 1
         self._leads_to: str | None = None
 
     def body(self) -> Iterable[Widget]:
         return (self.pane,)
 
     def body_places(self, area: Region) -> Mapping[Widget, Region]:
+        self.pane.blank_above = int(area.height >= TALL)
         return {self.pane: area}
 
     def on_mount(self) -> None:

@@ -10,6 +10,7 @@ from textual.widget import Widget
 
 from prodtui.ui.palette import Palette
 from prodtui.ui.screens.page import Page
+from prodtui.ui.screens.split import TALL
 from prodtui.ui.widgets.pane import Pane
 
 if TYPE_CHECKING:
@@ -24,12 +25,12 @@ class TextPage(Page):
         self.crumbs = (name,)
         self._text = text
         self.pane = Pane(palette)
-        self.pane.blank_above = 1
 
     def body(self) -> Iterable[Widget]:
         return (self.pane,)
 
     def body_places(self, area: Region) -> Mapping[Widget, Region]:
+        self.pane.blank_above = int(area.height >= TALL)
         return {self.pane: area}
 
     def on_mount(self) -> None:
