@@ -86,9 +86,11 @@ def clipped(line: Iterable[Run], width: int) -> Line:
     for text, style in line:
         if width <= 0:
             break
-        text = cut(text, width)
-        kept.append((text, style))
-        width -= length(text)
+        shown = cut(text, width)
+        kept.append((shown, style))
+        width -= length(shown)
+        if shown != text:
+            break
     return tuple(kept)
 
 
