@@ -9,6 +9,9 @@ import msgspec
 from prodtui.model.assessment import Assessment, CheckResult, ServiceAssessment, State, Verdict
 from prodtui.model.incident import Acknowledgement, BlindSpot, ChangeSeen, FirstCause
 from prodtui.model.moment import Event, Moment
+from prodtui.reports.incident.causes import Causes
+from prodtui.reports.incident.looking import Looking, Unseen, told_once, without_unseen
+from prodtui.reports.incident.words import TOGETHER_S, dated
 
 MOST_EVENTS = 1_000
 """Events told, the first and the last ones; an incident's beginning tells more than its middle."""
@@ -65,7 +68,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     turns: tuple[Turn, ...]
     """How the environment's verdict went, the one at the beginning first."""
     first: tuple[FirstCause, ...]
-    """What broke first, each with the longest chain that it had."""
+    """What broke first, each with the longest chain that it had; what is certain comes first."""
     failed: tuple[Failed, ...]
     events: tuple[Event, ...]
     """Oldest first."""
@@ -91,20 +94,22 @@ def incident(
 
     Raises ValueError where there is no moment at all.
     """
-    gathering, unread = _Gathering(), None
+    gathering, looking, unseen_moment = _Gathering(), Looking(began), None
     for moment in moments:
-        # Before every source was asked once nothing was wrong: nobody had looked yet.
-        if gathering.last is None and any(source.tried_at is None for source in moment.snapshot.sources.values()):
-            unread = moment
-        else:
+        if looking.take(moment):
             gathering.take(moment)
-    if gathering.last is None and unread is not None:
-        gathering.take(unread)
+        else:
+            unseen_moment = moment
+            gathering.note(moment)
+    if gathering.last is None and unseen_moment is not None:
+        gathering.take(unseen_moment)
     if gathering.worst is None or gathering.last is None:
         raise ValueError("an incident needs a moment")
-    happened = sorted(
+    unseen = looking.until(ended)
+    known = sorted(
         (event for event in {*events, *gathering.events} if began <= event.at <= ended), key=lambda event: event.at
     )
+    happened = told_once(without_unseen(known, unseen))
     told = _first_and_last(happened)
     failed = sorted(gathering.failed.values(), key=lambda one: (-one.worst.verdict.badness, one.seen, one.worst.name))
     return Incident(
@@ -113,7 +118,7 @@ def incident(
         worst=gathering.worst,
         last=gathering.last,
         turns=tuple(gathering.turns[:MOST_TURNS]),
-        first=tuple(gathering.first.values())[:MOST_CHAINS],
+        first=gathering.causes.found[:MOST_CHAINS],
         failed=tuple(failed[:MOST_FAILED]),
         events=told,
         changes=tuple(sorted((c for c in gathering.changes if c.at <= ended), key=lambda change: change.at)),
@@ -121,7 +126,7 @@ def incident(
         blind=tuple(gathering.blind.values()),
         events_left_out=len(happened) - len(told),
         failed_left_out=max(0, len(failed) - MOST_FAILED),
-        gap=gap,
+        gap="; ".join(part for part in (gap, *map(_nobody_looked, unseen)) if part),
     )
 
 
@@ -132,7 +137,7 @@ class _Gathering:
         self.worst: Moment | None = None
         self.last: Moment | None = None
         self.turns: list[Turn] = []
-        self.first: dict[str, FirstCause] = {}
+        self.causes = Causes()
         self.failed: dict[str, Failed] = {}
         self.events: dict[Event, None] = {}
         self.changes: dict[ChangeSeen, None] = {}
@@ -148,17 +153,18 @@ class _Gathering:
         self.last = moment
         if not self.turns or self.turns[-1].assessment.verdict is not assessment.verdict:
             self.turns.append(Turn(self._turned(moment, "verdict"), assessment))
-        for cause in moment.first:
-            known = self.first.get(cause.cause.key)
-            if known is None or len(cause.chain) >= len(known.chain):
-                self.first[cause.cause.key] = cause
+        self.causes.take(moment.first, moment.now)
         for service in assessment.services:
             self._judge(service, moment)
+        self.blind.update((spot.source, spot) for spot in moment.blind)
+        self.note(moment)
+
+    def note(self, moment: Moment) -> None:
+        """Takes what a moment knows of what happened, though it may show nothing of how things stand."""
         self._before = moment.now
         self.events.update(dict.fromkeys(moment.events))
         self.changes.update(dict.fromkeys(moment.changes))
         self.acknowledged.update(dict.fromkeys(moment.acknowledged))
-        self.blind.update((spot.source, spot) for spot in moment.blind)
 
     def _turned(self, moment: Moment, key: str) -> float:
         """When a verdict turned, by a moment that shows it: not just now, where it is known better."""
@@ -180,6 +186,12 @@ class _Gathering:
         elif known is not None and known.over is None:
             over = self._turned(moment, f"verdict:{service.name}")
             self.failed[service.name] = msgspec.structs.replace(known, over=over)
+
+
+def _nobody_looked(unseen: Unseen) -> str:
+    if unseen.ended - unseen.began <= TOGETHER_S:
+        return ""
+    return f"nobody looked from {dated(unseen.began)} to {dated(unseen.ended)}"
 
 
 def _badness(assessment: Assessment) -> tuple[int, float]:

@@ -50,10 +50,16 @@ def called(failing: Failing) -> str:
 def sentence(first: FirstCause) -> str:
     """One chain on one line, cause → consequences."""
     if first.confidence is Confidence.UNCLEAR:
-        return f"unclear: {plural(max(1, len(first.candidates)), 'candidate')}, {called(first.cause)} among them"
+        return _unclear(first)
     follows = " → ".join(f"{each.failing.name} {each.failing.what}".strip() for each in first.chain)
     begun = f"{called(first.cause)} ({onset(first.cause.onset)})"
     return f"{begun} → {follows}" if follows else begun
+
+
+def _unclear(first: FirstCause) -> str:
+    if len(first.candidates) < 2:
+        return f"not certain yet: {called(first.cause)}"
+    return f"not certain yet: one of {', '.join(map(called, first.candidates))}"
 
 
 def tree(first: FirstCause) -> list[str]:
