@@ -9,7 +9,7 @@ from prodtui.model.freshness import Freshness
 from prodtui.readiness import words as measures
 from prodtui.reports.fields import clock, one_line
 from prodtui.reports.gate_report import GateReport, said, since, waived
-from prodtui.reports.words import GLYPHS, score, service_line, source_row, worst_first
+from prodtui.reports.words import GLYPHS, first_lines, score, service_line, source_row, worst_first
 
 _INDENT = " " * 6
 _ACTS = (State.FAIL, State.UNKNOWN, State.WARN)
@@ -23,6 +23,7 @@ def check_text(report: GateReport) -> str:
     moment, decision = report.moment, report.decision
     total = f"score {score(report.assessment)}  exit {decision.exit_code}"
     lines = [f"{decision.word}  {one_line(report.environment)}  {total}"]
+    lines += [f"  {line}" for line in first_lines(moment)]
     lines += [f"  policy {_policy(report)}"]
     lines += [f"  candidate {one_line(report.candidate)}"] if report.candidate else []
     lines += [f"  ! {line}" for line in said(report)]

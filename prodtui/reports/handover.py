@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from prodtui.model.assessment import ServiceAssessment, State, Verdict
@@ -10,12 +11,14 @@ from prodtui.model.incident import FirstCause
 from prodtui.model.moment import Moment
 from prodtui.readiness.words import plural
 from prodtui.reports.incident.markdown import acknowledgements, blind_spots, first_cause
+from prodtui.reports.incident.summary import services
 from prodtui.reports.incident.words import changed, clock, dated, lasted
 from prodtui.reports.markdown_text import code_span, table
 from prodtui.reports.words import score, words, worst_first
 
 MOST = 100
 """Lines of one list; what is more is counted."""
+_COUNT = re.compile(r"(?<=^session:)\d+ (?=sessions of )")
 
 
 def handover(moment: Moment) -> str:
@@ -52,6 +55,7 @@ def _head(moment: Moment) -> Iterator[str]:
 def _open(moment: Moment) -> list[str]:
     """Every service that is not ready, with its costliest reason and who has seen it."""
     services = [s for s in moment.assessment.services if s.verdict is not Verdict.READY]
+    seen = _seen_by(moment)
     rows = (
         (
             words(service.verdict),
@@ -59,12 +63,35 @@ def _open(moment: Moment) -> list[str]:
             score(service),
             _since(moment, f"verdict:{service.name}") or "?",
             code_span(service.why or _reason(service)),
-            ", ".join(code_span(one.by) for one in moment.acknowledged if one.about == service.name) or "nobody",
+            ", ".join(dict.fromkeys(seen.get(service.name, ()))) or "nobody",
         )
         for service in services[:MOST]
     )
     lines = table(("verdict", "service", "score", "since", "why", "seen by"), rows)
     return [*lines, *_more(len(services))]
+
+
+def _seen_by(moment: Moment) -> dict[str, list[str]]:
+    """By service: who acknowledged it, or anything that its chain goes through."""
+    seen: dict[str, list[str]] = {}
+    through = [({_named(key) for key in _keys(first)}, services(first)) for first in moment.first]
+    for one in moment.acknowledged:
+        about = _named(one.about)
+        hit = {one.about, *(name for keys, names in through if about in keys for name in names)}
+        for name in hit:
+            seen.setdefault(name, []).append(code_span(one.by))
+    return seen
+
+
+def _keys(first: FirstCause) -> Iterator[str]:
+    yield first.cause.key
+    yield from (each.key for each in first.candidates)
+    yield from (each.failing.key for each in first.chain)
+
+
+def _named(key: str) -> str:
+    """A key without how many sessions there are: one more or less of them is the same trouble."""
+    return _COUNT.sub("", key)
 
 
 def _reason(service: ServiceAssessment) -> str:

@@ -9,6 +9,7 @@ from prodtui.model.records import Breaker, BreakerState, Pool
 from prodtui.reports.words import (
     VERDICT_GLYPHS,
     check_line,
+    first_lines,
     headline,
     latency,
     score,
@@ -24,7 +25,7 @@ from prodtui.timeline.status import status
 def status_text(moment: Moment) -> str:
     """What `prodtui status` prints."""
     assessment = moment.assessment
-    lines = [headline(moment.snapshot.declared.environment, assessment), ""]
+    lines = [headline(moment.snapshot.declared.environment, assessment), *first_lines(moment), ""]
     lines += table(
         ("", "source", "kind", "state", "latency"),
         (source_row(s, moment.now) for s in moment.snapshot.sources.values()),

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Sequence
 from prodtui.model.assessment import Assessment, CheckResult, ServiceAssessment, State, Verdict
 from prodtui.model.declared import DeclaredService
 from prodtui.model.freshness import Freshness, SourceState
+from prodtui.model.incident import BlindSpot
 from prodtui.model.moment import Moment
 from prodtui.model.service_view import ServiceView
 from prodtui.reports.fields import clock, floored, one_line
+from prodtui.timeline.sentence import text
 
 GLYPHS = {
     State.PASS: "●",
@@ -20,6 +22,8 @@ GLYPHS = {
     State.NOT_APPLICABLE: "–",
 }
 VERDICT_GLYPHS = {Verdict.READY: "●", Verdict.WARN: "▲", Verdict.NOT_READY: "✖", Verdict.INCONCLUSIVE: "?"}
+MOST_FIRST = 3
+"""First causes told, the one that explains most first."""
 _FRESH_GLYPHS = {Freshness.LIVE: "●", Freshness.STALE: "▲", Freshness.LOST: "?"}
 _WORST_FIRST = (State.FAIL, State.UNKNOWN, State.WARN, State.PASS, State.INFO, State.NOT_APPLICABLE)
 
@@ -35,6 +39,21 @@ def headline(environment: str, assessment: Assessment) -> str:
         parts.append(f"{unsure} of {len(assessment.services)} not known")
     parts.append(f"score {score(assessment)}")
     return "  ".join(parts)
+
+
+def first_lines(moment: Moment) -> list[str]:
+    """What broke first, and who is blind; nothing where nothing fails and everybody sees."""
+    lines = [f"first  {one_line(text(first))}" for first in moment.first[:MOST_FIRST]]
+    if len(moment.first) > MOST_FIRST:
+        lines.append(f"first  and {len(moment.first) - MOST_FIRST} more")
+    if moment.blind:
+        lines.append(f"blind  {'; '.join(map(_blind, moment.blind))}")
+    return lines
+
+
+def _blind(spot: BlindSpot) -> str:
+    since = "never read" if spot.since is None else f"since {clock(spot.since)}"
+    return f"{one_line(spot.source)} {since}: {one_line(spot.hides)}"
 
 
 def words(verdict: str) -> str:

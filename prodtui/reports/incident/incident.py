@@ -109,7 +109,7 @@ def incident(
     known = sorted(
         (event for event in {*events, *gathering.events} if began <= event.at <= ended), key=lambda event: event.at
     )
-    happened = told_once(without_unseen(known, unseen))
+    happened = without_unseen(told_once(known), unseen)
     told = _first_and_last(happened)
     failed = sorted(gathering.failed.values(), key=lambda one: (-one.worst.verdict.badness, one.seen, one.worst.name))
     return Incident(

@@ -107,8 +107,8 @@ def _only_unseen(event: Event) -> bool:
 
 
 def _asked(sources: Iterable[SourceState]) -> float | None:
-    """When any source was asked last."""
-    return max((source.tried_at for source in sources if source.tried_at is not None), default=None)
+    """When any source was asked last; a watch that was started anew remembers only what it read."""
+    return max((at for source in sources for at in (source.tried_at, source.read_at) if at is not None), default=None)
 
 
 def _silent(source: SourceState, now: float) -> bool:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from prodtui.model.assessment import CheckResult
-from prodtui.model.incident import Acknowledgement, BlindSpot, ChangeSeen, Confidence, FirstCause
-from prodtui.model.moment import Event
+from prodtui.model.incident import Acknowledgement, BlindSpot, Confidence, FirstCause
 from prodtui.model.text import neutralise
 from prodtui.readiness.words import plural
 from prodtui.reports.fields import one_line
 from prodtui.reports.incident.incident import Failed, Incident, Picture
-from prodtui.reports.incident.words import changed, clock, dated, lasted, onset, sentence, tree
+from prodtui.reports.incident.rows import HEAD, rows
+from prodtui.reports.incident.shown import cut, rounded, told
+from prodtui.reports.incident.summary import summary
+from prodtui.reports.incident.words import about, called, changed, clock, dated, lasted, onset, tree
 from prodtui.reports.markdown_text import code_span, fenced, table
 from prodtui.reports.words import score, words
 
@@ -19,9 +21,10 @@ LARGEST_BYTES = 1_048_576
 """What the tools that an incident is pasted into take."""
 MOST_ROWS = 300
 """Rows of the timeline; an incident's first ones and its last."""
-_LONGEST_EVIDENCE = 2_000
 _MOST_EVIDENCE = 12
-_MOST_CHECKS = 20
+"""Lines of one service."""
+_MOST_CHECKS = 8
+_LONGEST_RULE = 80
 
 
 def incident_markdown(
@@ -49,15 +52,12 @@ def incident_markdown(
 
 def first_cause(first: FirstCause) -> list[str]:
     """One chain: what broke first, what follows from it, what it may be instead, and what was changed before."""
-    known = "clear" if first.confidence is Confidence.CLEAR else "unclear"
-    lines = [
-        f"{code_span(sentence(first))} — {known}" + (", already broken before" if first.already_broken else ""),
-        "",
-    ]
+    known = "Certain" if first.confidence is Confidence.CLEAR else "Not certain yet"
+    lines = [known + (", and broken before all else" if first.already_broken else "") + ":", ""]
     lines += fenced(_indented(line) for line in tree(first))
-    if first.confidence is Confidence.UNCLEAR and first.candidates:
+    if len(first.candidates) > 1 and first.confidence is Confidence.UNCLEAR:
         lines += ["", "It may be any of:", ""]
-        lines += [f"- {code_span(f'{c.kind} {c.name} {c.what}')}, {onset(c.onset)}" for c in first.candidates]
+        lines += [f"- {code_span(called(each))}, {onset(each.onset)}" for each in first.candidates]
     if first.suspects:
         lines += ["", "Changed within the half hour before:", ""]
         lines += [f"- {clock(change.at)} {code_span(changed(change))}" for change in first.suspects]
@@ -73,14 +73,16 @@ def blind_spots(spots: Iterable[BlindSpot]) -> list[str]:
 
 
 def acknowledgements(found: Iterable[Acknowledgement]) -> list[str]:
-    return [f"- {dated(one.at)} {code_span(one.by)} on {code_span(one.about)}: {code_span(one.note)}" for one in found]
+    return [f"- {dated(one.at)} {code_span(one.by)} on {code_span(about(one))}: {code_span(one.note)}" for one in found]
 
 
 def _head(incident: Incident) -> Iterator[str]:
     began, ended = incident.began, incident.ended
     yield f"# Incident in {code_span(incident.environment)}, {dated(began)} to {dated(ended)}"
     yield ""
-    yield f"{lasted(ended - began)}. All times are UTC."
+    yield f"**{summary(incident)}**"
+    yield ""
+    yield f"The stretch is {lasted(ended - began)} long. All times are UTC."
     yield ""
     course = " → ".join(f"{words(turn.assessment.verdict)} {clock(turn.at)}" for turn in incident.turns[:12])
     more = len(incident.turns) - 12
@@ -91,8 +93,8 @@ def _head(incident: Incident) -> Iterator[str]:
         names = ", ".join(code_span(one.worst.name) for one in incident.failed[:12])
         more = len(incident.failed) - 12 + incident.failed_left_out
         yield f"- not ready: {names}" + (f" and {more} more" if more > 0 else "")
-    for first in incident.first[:3]:
-        yield f"- first: {code_span(sentence(first))}"
+    for first in incident.first[1:3]:
+        yield f"- then: {code_span(called(first.cause))}, {onset(first.cause.onset)}"
     if incident.blind:
         yield f"- blind: {', '.join(code_span(spot.source) for spot in incident.blind)}"
     if incident.gap:
@@ -114,7 +116,7 @@ def _sections(incident: Incident, pictures: Sequence[Picture]) -> Iterator[tuple
     for picture in pictures:
         yield (
             f"{picture.title} at {clock(picture.at)}",
-            fenced(_printable(line) for line in picture.lines),
+            fenced(_printable(line) for line in picture.lines if line.strip()),
         )
 
 
@@ -135,12 +137,12 @@ def _failed(one: Failed) -> Iterator[str]:
     if len(checks) > _MOST_CHECKS:
         yield ""
         yield f"And {plural(len(checks) - _MOST_CHECKS, 'more check')}."
-    shown: dict[tuple[str, ...], list[str]] = {}  # checks that stand on the same facts share them
-    for check in checks:
-        shown.setdefault(tuple(_evidence(check)), []).append(check.id)
-    for evidence, ids in list(shown.items())[:_MOST_EVIDENCE]:
-        if evidence:
-            yield from ("", f"Evidence of {', '.join(map(code_span, ids))}:", "", *fenced(evidence))
+    # Checks that stand on the same facts share them.
+    evidence = list(dict.fromkeys(line for check in checks[:_MOST_CHECKS] for line in told(check.evidence)))
+    if evidence:
+        more = len(evidence) - _MOST_EVIDENCE
+        left_out = [f"and {plural(more, 'more line')}"] if more > 0 else []
+        yield from ("", "Evidence:", "", *fenced([*map(_printable, evidence[:_MOST_EVIDENCE]), *left_out]))
 
 
 def _check(check: CheckResult) -> tuple[str, ...]:
@@ -148,63 +150,20 @@ def _check(check: CheckResult) -> tuple[str, ...]:
         check.state.value + (" **B**" if check.blocking else "") + (" waived" if check.waived else ""),
         code_span(check.id),
         f"{float(check.points):.1f}/{float(check.of):.1f}",
-        code_span(check.reason),
-        code_span(check.threshold),
+        code_span(rounded(cut(check.reason))),
+        code_span(cut(check.threshold, _LONGEST_RULE)),
         "?" if check.observed_at is None else clock(check.observed_at),
     )
 
 
-def _evidence(check: CheckResult) -> Iterator[str]:
-    for name, text in check.evidence.items():
-        lines = neutralise(text, longest=_LONGEST_EVIDENCE).splitlines() or [""]
-        if len(lines) == 1:
-            yield f"{one_line(name)}: {_printable(lines[0])}"
-        else:
-            yield f"{one_line(name)}:"
-            yield from (f"  {_printable(line)}" for line in lines)
-
-
 def _timeline(incident: Incident) -> list[str]:
-    happened: list[tuple[float, tuple[str, ...]]] = [
-        *((event.at, _event(event)) for event in incident.events),
-        *((change.at, _change(change)) for change in incident.changes),
-        *(
-            (one.at, ("noted", code_span(one.about), code_span(one.by), code_span(one.note)))
-            for one in incident.acknowledged
-        ),
-        *(
-            (
-                turn.at,
-                (
-                    "verdict",
-                    code_span(incident.environment),
-                    words(turn.assessment.verdict),
-                    f"score {score(turn.assessment)}",
-                ),
-            )
-            for turn in incident.turns
-        ),
-    ]
-    happened.sort(key=lambda row: row[0])
-    rows = [(clock(at), *cells) for at, cells in happened]
-    head = ("time", "what", "name", "change", "observed")
+    found = [row.cells for row in rows(incident)]
     left_out = incident.events_left_out
-    if len(rows) > MOST_ROWS:
-        left_out += len(rows) - MOST_ROWS
-        rows = rows[: MOST_ROWS * 3 // 4] + rows[-MOST_ROWS // 4 :]
-    lines = table(head, rows) or ["Nothing happened."]
+    if len(found) > MOST_ROWS:
+        left_out += len(found) - MOST_ROWS
+        found = found[: MOST_ROWS * 3 // 4] + found[-MOST_ROWS // 4 :]
+    lines = table(HEAD, found) or ["Nothing happened."]
     return [*lines, "", f"**{left_out} between the first and the last ones are left out.**"] if left_out else lines
-
-
-def _event(event: Event) -> tuple[str, ...]:
-    mark = {True: "✖", False: "●", None: "·"}[event.bad]
-    turn = " → ".join(part for part in (event.before, event.after or "gone") if part is not None)
-    return f"{mark} {code_span(event.kind)}", code_span(event.name), code_span(turn), code_span(event.text)
-
-
-def _change(change: ChangeSeen) -> tuple[str, ...]:
-    turn = " → ".join(part for part in (change.before, change.after) if part is not None)
-    return f"◆ {code_span(change.kind)}", code_span(change.service), code_span(turn), "–"
 
 
 def _indented(line: str) -> str:

@@ -1,16 +1,17 @@
-"""What broke first, in words: onsets, sentences, the chain as a tree. Times are UTC."""
+"""What broke first, in words: onsets, the chain as a tree. Times are UTC."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from prodtui.model.incident import ChangeSeen, Confidence, Failing, FirstCause, Onset
-from prodtui.readiness.words import plural
+from prodtui.model.incident import Acknowledgement, ChangeSeen, EntityKind, Failing, FirstCause, Onset
+from prodtui.model.subject import parts
 
 TOGETHER_S = 1.5
 """An onset known better than this is told as one time."""
 _DEEPEST = 30
+_KINDS = frozenset(EntityKind)
 
 
 def clock(at: float) -> str:
@@ -43,23 +44,21 @@ def onset(found: Onset) -> str:
 
 
 def called(failing: Failing) -> str:
-    """`session pid 4121 holds a lock`."""
-    return f"{failing.kind} {failing.name} {failing.what}".strip()
+    """`session pid 4121 holds a lock`; of several sessions the one that leads to them is named."""
+    return f"{failing.kind} {failing.name} {failing.what}".strip() + _pid(failing)
 
 
-def sentence(first: FirstCause) -> str:
-    """One chain on one line, cause → consequences."""
-    if first.confidence is Confidence.UNCLEAR:
-        return _unclear(first)
-    follows = " → ".join(f"{each.failing.name} {each.failing.what}".strip() for each in first.chain)
-    begun = f"{called(first.cause)} ({onset(first.cause.onset)})"
-    return f"{begun} → {follows}" if follows else begun
+def _pid(failing: Failing) -> str:
+    if failing.kind is not EntityKind.SESSION or "pid " in failing.name or failing.subject.count(":") < 2:
+        return ""
+    pid = parts(failing.subject)[2].rpartition("/")[2]
+    return f", pid {pid} among them" if pid.isdigit() else ""
 
 
-def _unclear(first: FirstCause) -> str:
-    if len(first.candidates) < 2:
-        return f"not certain yet: {called(first.cause)}"
-    return f"not certain yet: one of {', '.join(map(called, first.candidates))}"
+def about(one: Acknowledgement) -> str:
+    """What was acknowledged as a person calls it: `session pid 4121`, `payments`."""
+    kind, colon, name = one.about.partition(":")
+    return f"{kind} {name}" if colon and kind in _KINDS else one.about
 
 
 def tree(first: FirstCause) -> list[str]:
