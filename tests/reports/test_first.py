@@ -8,9 +8,12 @@ from typing import Any
 import jsonschema
 
 from prodtui.model.moment import Moment
+from prodtui.reports.check_text import check_text
 from prodtui.reports.document import json_schema
 from prodtui.reports.status_json import as_json, status_document
+from prodtui.reports.status_text import status_text
 from tests.builders import CRITICAL, cluster, health, instance, pool
+from tests.reports.reports import report
 from tests.timeline.course import healthy
 
 
@@ -47,3 +50,20 @@ def test_a_lost_source_is_written_with_what_it_hides() -> None:
     assert (blind["source"], blind["hides"]) == ("pgbouncer", "connection pools")
     assert blind["since"] is not None
     assert document["first"] == []
+
+
+def test_a_terminal_reads_what_broke_first_and_who_is_blind_after_the_head() -> None:
+    told = healthy().tell("pgbouncer", pool(used=20, idle=0, waiting=34, max_wait_s=3.0)).again()
+    lines = status_text(told.lose("envoy").moment).splitlines()
+    assert lines[1].startswith("first  payments-db 34 waiting")
+    assert lines[2].startswith("blind  envoy since ")
+    assert "circuit breakers" in lines[2] or "cluster members" in lines[2]
+    gate = check_text(report(told.moment)).splitlines()
+    assert gate[1].startswith("  first  payments-db 34 waiting")
+    assert gate[2].startswith("  blind  envoy since ")
+
+
+def test_nothing_is_said_of_a_first_cause_where_nothing_fails() -> None:
+    moment = healthy().again().moment
+    for text in (status_text(moment), check_text(report(moment))):
+        assert not [line for line in text.splitlines() if line.strip().startswith(("first ", "blind "))]

@@ -23,7 +23,7 @@ MOST_ROWS = 300
 """Rows of the timeline; an incident's first ones and its last."""
 _MOST_EVIDENCE = 12
 """Lines of one service."""
-_MOST_CHECKS = 8
+_MOST_CHECKS = 10
 _LONGEST_RULE = 80
 
 
