@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, cast
 from rich.console import RenderableType
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.events import Event, Key
+from textual.geometry import Size
 from textual.screen import Screen
 
 from prodtui.model.errors import ProdtuiError
 from prodtui.ui.console import Console
 from prodtui.ui.controls import Controls
-from prodtui.ui.paint import ExactUpdate
+from prodtui.ui.paint import ExactUpdate, nothing_shown
 from prodtui.ui.palette import Depth, ascii_only, load_palette
 from prodtui.ui.screens.overview import Overview
 from prodtui.ui.screens.page import Page
@@ -50,6 +51,8 @@ class ProdtuiApp(Console, inherit_bindings=True):
     ) -> None:
         """`beside` runs beside the feed, from the first frame to the end."""
         self._ascii_only = ascii_only(os.environ)
+        self._on_the_terminal = nothing_shown()
+        self._painted: Size | None = None
         super().__init__(load_palette(theme or "dark"), controls)
         self.failure: BaseException | None = None
         self._feed = feed
@@ -80,6 +83,7 @@ class ProdtuiApp(Console, inherit_bindings=True):
         end_on_signals(self)
 
     def on_mount(self) -> None:
+        self.app_resume_signal.subscribe(self, lambda _: self._on_the_terminal.forget())
         self.call_after_refresh(self._start)
 
     def _start(self) -> None:
@@ -144,10 +148,18 @@ class ProdtuiApp(Console, inherit_bindings=True):
 
     # The terminal
 
+    def action_redraw(self) -> None:
+        """Paints everything anew, whatever somebody else wrote over it."""
+        self._on_the_terminal.forget()
+        self.screen.refresh(layout=True)
+
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         if isinstance(renderable, ChopsUpdate | LayoutUpdate):
             colours = self.palette.depth is not Depth.NONE
-            exact = ExactUpdate(renderable, colours=colours, ascii_only=self._ascii_only)
+            if self._painted != self.size:
+                self._painted = self.size
+                self._on_the_terminal.forget()
+            exact = ExactUpdate(renderable, colours=colours, ascii_only=self._ascii_only, shown=self._on_the_terminal)
             renderable = cast("RenderableType", exact)
         super()._display(screen, renderable)
 

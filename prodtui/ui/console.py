@@ -42,6 +42,7 @@ class Console(App[None], inherit_bindings=False):
         Binding("ctrl+r", "refresh", "read all sources now", show=False, id="refresh"),
         Binding("q", "quit", "quit", show=False, id="quit"),
         Binding("ctrl+c", "quit", "quit", show=False, priority=True, id="interrupt"),
+        Binding("ctrl+l", "redraw", "draw again", show=False, id="redraw"),
         Binding("ctrl+z", "suspend_process", "suspend", show=False, id="suspend"),
     ]
 

@@ -16,6 +16,8 @@ from rich.style import Style
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.strip import Strip
 
+from prodtui.ui.shown import Shown
+
 _PLAIN = Style()
 _HEAVY = Style(bold=True)
 _ASCII = str.maketrans(
@@ -31,28 +33,36 @@ _ASCII = str.maketrans(
 class ExactUpdate(CompositorUpdate):
     """Textual's update of the screen or of parts of it, with the fewest bytes."""
 
-    def __init__(self, update: ChopsUpdate | LayoutUpdate, *, colours: bool, ascii_only: bool) -> None:
+    def __init__(
+        self, update: ChopsUpdate | LayoutUpdate, *, colours: bool, ascii_only: bool, shown: Shown | None = None
+    ) -> None:
+        """`shown`: what the terminal shows already; None: nothing is known of it."""
         self._update = update
         self._encoder = Encoder(colours=colours, ascii_only=ascii_only)
+        self._shown = Shown(_same_blank) if shown is None else shown
 
     def render_segments(self, console: Console) -> str:
         encoder = self._encoder
         encoder.system = console._color_system or ColorSystem.TRUECOLOR  # noqa: SLF001 — as textual's own updates do
         update = self._update
         if isinstance(update, LayoutUpdate):
-            x, y, *_ = update.region
+            x, y, width, _ = update.region
             for line, strips in enumerate(update.strips):
-                encoder.move(x, y + line)
-                encoder.write((segment for strip in strips for segment in strip), to_edge=True)
+                self._write(x, y + line, (segment for strip in strips for segment in strip), x + width)
         else:
             for y, x1, x2 in update.spans:
                 ends = update.chop_ends[y]
                 for (x, strip), end in zip(update.chops[y].items(), ends, strict=False):
                     if strip is not None and x < x2 and end > x1:
-                        encoder.move(max(x, x1), y)
                         part = _cropped(strip, max(0, x1 - x), min(end, x2) - x)
-                        encoder.write(part, to_edge=min(end, x2) == ends[-1])
+                        self._write(max(x, x1), y, part, ends[-1])
         return encoder.finish()
+
+    def _write(self, x: int, y: int, segments: Iterable[Segment], edge: int) -> None:
+        """What differs of a line's part; `edge` is where the screen ends."""
+        for run in self._shown.differing(x, y, segments):
+            self._encoder.move(run.x, y)
+            self._encoder.write(run.segments, to_edge=run.end == edge)
 
 
 class Encoder:
@@ -106,6 +116,11 @@ class Encoder:
         self._parts.append(_turn(self._style, _PLAIN, self.system, self._colours))
         self._style = _PLAIN
         return "".join(self._parts)
+
+
+def nothing_shown() -> Shown:
+    """A terminal of which nothing is known yet."""
+    return Shown(_same_blank)
 
 
 def in_ascii(text: str) -> str:
