@@ -76,7 +76,37 @@ async def test_a_second_one_follows_instead_of_polling_and_polls_once_the_first_
     assert moment.snapshot.sources["consul"].requests > requests
     # The gap between the two is nobody's outage.
     assert not [event for event in moment.events if event.kind == "source"]
+    assert moment.kept.startswith("took over from another prodtui at ")
     await following.__aexit__(None, None, None)
+    await shared.close()
+
+
+async def test_the_first_moment_of_who_follows_is_the_newest_that_is_kept_and_all_are_the_same_as_told(
+    lab: Lab, tmp_path: Path
+) -> None:
+    journal, shared = _journal(tmp_path), _journal(tmp_path)
+    environment = _environment(lab)
+    async with await opened(environment, PLAIN, journal) as watch:
+        await _until(watch, _all_live)
+        told: list[Moment] = []
+        followed: list[Moment] = []
+
+        async def follow() -> None:
+            async with await opened(environment, PLAIN, shared) as following:
+                assert isinstance(following, Following)
+                await _until(following, lambda m: followed.append(m) or len(followed) == 5)
+
+        await _until(watch, lambda m: told.append(m) or len(told) == 3)
+        with fault(lab, "instance-killed", alerts=False):
+            task = asyncio.create_task(follow())
+            await _until(watch, lambda m: told.append(m) or task.done(), 40)
+            await task
+        assert _all_live(followed[0])
+        same = {moment.now: moment for moment in told}
+        assert all(_told(moment) == _told(same[moment.now]) for moment in followed)
+        assert followed[0].kept == f"following another prodtui, which keeps {shared.where}"
+        assert told[0].kept == f"kept in {shared.where}"
+    await journal.close()
     await shared.close()
 
 

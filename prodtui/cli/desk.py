@@ -147,10 +147,10 @@ class Desk:
 
     async def past(self, at: float) -> Moment:
         """Raises UsageError, StoreError."""
-        from prodtui.watch.past import moment_at
+        from prodtui.watch.past import kept_moment
 
         shown, journal, known = self._kept()
-        return await moment_at(journal, shown.declared, known.standard, at)
+        return await kept_moment(journal, shown.declared, known.standard, at)
 
     async def turn(self, at: float, *, forward: bool) -> float | None:
         _, journal, _ = self._kept()

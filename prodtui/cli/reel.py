@@ -120,9 +120,9 @@ class Reel:
 
     async def past(self, at: float) -> Moment:
         """The moment at a time; the file's clock goes on from there."""
-        from prodtui.watch.past import moment_at
+        from prodtui.watch.past import kept_moment
 
-        moment = await moment_at(self._kept(), None, self._standard, at)
+        moment = await kept_moment(self._kept(), None, self._standard, at)
         self._seek(moment.now)
         return moment
 

@@ -16,7 +16,7 @@ MARK_S = 60.0
 class MemoryJournal:
     """Keeps `keep_s` seconds: whole stretches from a mark to the next."""
 
-    where = "in memory"
+    where = "memory"
     notice = ""
     tail_s = 1.0
 

@@ -65,3 +65,5 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
     """Newest first."""
     newest: float | None = None
     """Where this is a moment of the past: the time of the newest one; None: it is live."""
+    kept: str = ""
+    """Who reads, and where it is kept, in one line."""

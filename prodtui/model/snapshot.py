@@ -72,6 +72,7 @@ def fold(snapshot: Snapshot, reading: Reading) -> tuple[Snapshot, tuple[Change, 
             next_at=reading.next_at,
             requests=state.requests + 1,
             failures=state.failures + 1,
+            rest=None,
         )
         tables = snapshot.tables
     else:
@@ -85,6 +86,7 @@ def fold(snapshot: Snapshot, reading: Reading) -> tuple[Snapshot, tuple[Change, 
             next_at=reading.next_at,
             requests=state.requests + answer.requests,
             about=_about(state.about, answer.about),
+            rest=None,
         )
         tables, changes = _apply(snapshot.tables, reading)
     return (

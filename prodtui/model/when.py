@@ -36,6 +36,12 @@ def when(text: str, now: float, zone: tzinfo | None = None) -> float:
     return at
 
 
+def clock(at: float, near: float) -> str:
+    """Local time of day to the second; with its date where that is not `near`'s."""
+    here, there = datetime.fromtimestamp(at), datetime.fromtimestamp(near)  # noqa: DTZ006 — local time is meant
+    return f"{here:%H:%M:%S}" if here.date() == there.date() else f"{here:%Y-%m-%d %H:%M:%S}"
+
+
 def local(now: float, zone: tzinfo | None = None) -> str:
     """What local time means here: `local time (CET, UTC+01:00)`."""
     here = datetime.fromtimestamp(now, UTC).astimezone(zone)

@@ -53,7 +53,8 @@ def sources_after(
 ) -> tuple[list[Event], dict[str, Freshness]]:
     """Events of sources whose freshness changed since `known`, and the freshness now.
 
-    A source that nobody has heard of yet has no freshness to change; the first failure of one is told.
+    A source that was not tried yet has no freshness to change, but the one it was left with; the first failure of one
+    is told.
     """
     fresh = {name: state.freshness(now) for name, state in sources.items() if state.tried_at is not None}
     events = [
@@ -70,7 +71,7 @@ def sources_after(
         for name, after in fresh.items()
         if known.get(name, Freshness.LIVE) is not after
     ]
-    return events, fresh
+    return events, {**known, **fresh}
 
 
 def check_events(before: Assessment | None, after: Assessment) -> list[Event]:

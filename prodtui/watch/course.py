@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
+import msgspec
+
 from prodtui.model.asks import Asks
 from prodtui.model.assessment import Assessment
 from prodtui.model.declared import Declared
@@ -147,9 +149,11 @@ class Course:
         return asks(self._standard.policy, self._judgement.views)
 
     def _assess(self, now: float) -> Assessment:
-        return self._judgement.assessment(
-            self.snapshot, now, single_reading=self._readings == 1, turns=self._turns_within_the_hour(now)
-        )
+        # While sources rest all is judged as of when it was left: that nobody looked since makes nothing old.
+        then = min((s.rest.left_at for s in self.snapshot.sources.values() if s.rest and s.rests(now)), default=now)
+        turns = self._turns_within_the_hour(now)
+        assessment = self._judgement.assessment(self.snapshot, then, single_reading=self._readings == 1, turns=turns)
+        return assessment if then == now else msgspec.structs.replace(assessment, at=now)
 
     def _turns_within_the_hour(self, now: float) -> dict[str, int] | None:
         if self._readings is not None:

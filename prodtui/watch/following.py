@@ -13,10 +13,11 @@ from typing import Self
 import msgspec
 
 from prodtui.journal.database import StoreError
-from prodtui.journal.journal import Journal
+from prodtui.journal.journal import Journal, Stretch
 from prodtui.model.mark import Mark, Told
 from prodtui.model.moment import Moment
 from prodtui.model.reading import Reading
+from prodtui.model.when import clock
 from prodtui.readiness.standard import Standard
 from prodtui.settings.loaded import Environment
 from prodtui.watch.course import Course
@@ -28,6 +29,8 @@ from prodtui.watch.polls import DEFAULT_INTERVAL_S, with_release
 _log = logging.getLogger(__name__)
 LEASE_S = 1.0
 """How often it is asked whether the other one is gone."""
+QUIET_INTERVALS = 2
+"""So long after the last moment that was kept it looks itself: ages and freshness go on."""
 SILENT_S = 15.0
 INTERVALS = 3
 """A journal in which so long, or for so many intervals, nothing new was read is no news of production: then it polls
@@ -38,18 +41,30 @@ class Following:
     """The same moments as a Watch's."""
 
     def __init__(
-        self, environment: Environment, standard: Standard, journal: Journal, *, silent_s: float = SILENT_S
+        self,
+        environment: Environment,
+        standard: Standard,
+        journal: Journal,
+        *,
+        newest: Stretch | None = None,
+        silent_s: float = SILENT_S,
     ) -> None:
+        """`newest`: what the journal's newest moment is told from; None: nothing is kept yet."""
         self._environment = environment
         self._standard = standard
         self._journal = journal
         self._declared = with_release(environment, standard.policy).declared
         self._silent_s = silent_s
         self._interval_s = min((s.interval_s for s in self._declared.sources), default=DEFAULT_INTERVAL_S)
+        self._newest = newest
+        """Until it is told."""
         self._course = Course(self._declared, standard)
         self._number = 0
+        self._looked_at = 0.0
+        """When the course was looked at last."""
         self._open = AsyncExitStack()
         self._watch: Watch | None = None
+        self._taken_at = 0.0
 
     @property
     def polls(self) -> bool:
@@ -71,48 +86,62 @@ class Following:
             self._watch.refresh()
 
     async def moments(self) -> AsyncIterator[Moment]:
-        """A moment at once when something turned, else one each interval, so that ages and freshness go on."""
+        """The moments that the one who polls tells, as soon as they are kept; while it is silent one each interval."""
         news = asked = spoken = time.monotonic()
-        yield self._moment()
+        if self._watch is None:
+            yield await self._first()
         while self._watch is None:
-            urgent, heard = await self._followed()
+            moment, heard = await self._followed()
             now = time.monotonic()
             news = now if heard else news
-            if urgent or now - spoken >= self._interval_s:
+            if moment is None and now - spoken >= QUIET_INTERVALS * self._interval_s:
+                moment = self._course.moment(time.time())
+            if moment is not None:
                 spoken = now
-                yield self._moment()
+                yield self._told(moment)
             silent = now - news > max(self._silent_s, INTERVALS * self._interval_s)
             if silent or now - asked >= LEASE_S:
                 asked = now
                 if await self._gone() or silent:
                     await self._take_over()
             await asyncio.sleep(self._journal.tail_s)
+        taken_over = f"took over from another prodtui at {clock(self._taken_at, time.time())}"
         async for moment in self._watch.moments():
-            yield moment
+            yield msgspec.structs.replace(moment, kept=f"{taken_over}; {moment.kept}")
 
-    async def _followed(self) -> tuple[bool, bool]:
-        """Takes in what was kept since; whether a person should see it at once, and whether anything was read."""
+    async def _first(self) -> Moment:
+        """The journal's newest moment; where nothing is kept yet, that nothing is known."""
+        newest, self._newest = self._newest, None
+        if newest is None:
+            return self._told(self._course.moment(self._looked_at or time.time()))
+        self._course, moment = await asyncio.to_thread(self._from, newest.mark, newest.told)
+        self._number = newest.number
+        later, _ = await self._followed()
+        return self._told(later or moment or self._course.moment(newest.mark.at))
+
+    async def _followed(self) -> tuple[Moment | None, bool]:
+        """Takes in what was kept since; the last moment among it, and whether anything was read."""
         try:
             tail = await self._journal.tail(self._number)
         except StoreError as error:
             _log.warning("%s", error)
-            return False, False
+            return None, False
+        self._number = tail.number
         if tail.mark is not None:
             # The course as the one that polls tells it, whatever was missed before.
-            self._course = await asyncio.to_thread(self._from, tail.mark, tail.told)
-        self._number = tail.number
-        # It looks at what was read itself; when the other one did is told by the next mark.
-        readings = [told for told in tail.told if isinstance(told, Reading)]
-        urgent = tail.mark is None and tell_again(self._course, readings)
-        return urgent or tail.mark is not None, tail.mark is not None or bool(readings)
+            self._course, moment = await asyncio.to_thread(self._from, tail.mark, tail.told)
+            return moment, True
+        # Only when the other one looked: what time alone turns has then turned for both at the same time.
+        return tell_again(self._course, tail.told), any(isinstance(told, Reading) for told in tail.told)
 
-    def _from(self, mark: Mark, told: Iterable[Told]) -> Course:
+    def _from(self, mark: Mark, told: Iterable[Told]) -> tuple[Course, Moment | None]:
         course = Course(self._declared, self._standard, mark=mark)
-        tell_again(course, told)
-        return course
+        return course, tell_again(course, told)
 
-    def _moment(self) -> Moment:
-        return msgspec.structs.replace(self._course.moment(time.time()), acknowledged=self._journal.acknowledged)
+    def _told(self, moment: Moment) -> Moment:
+        self._looked_at = moment.now
+        followed = f"following another prodtui, which keeps {self._journal.where}"
+        return msgspec.structs.replace(moment, acknowledged=self._journal.acknowledged, kept=followed)
 
     async def _gone(self) -> bool:
         """Whether it is ours to poll from now on."""
@@ -123,8 +152,10 @@ class Following:
             return False
 
     async def _take_over(self) -> None:
-        await self._followed()
-        mark = resumed(self._course.mark(time.time()))
+        moment, _ = await self._followed()
+        self._taken_at = now = time.time()
+        left_at = moment.now if moment else self._looked_at
+        mark = resumed(self._course.mark(left_at), now)
         self._watch = await self._open.enter_async_context(
             Watch(self._environment, self._standard, self._journal, mark=mark)
         )

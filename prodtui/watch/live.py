@@ -90,7 +90,9 @@ class Watch:
         moment = self._course.moment(now)
         self._journal.append(Looked(now))
         self._keep_events()
-        return msgspec.structs.replace(moment, acknowledged=self._journal.acknowledged)
+        return msgspec.structs.replace(
+            moment, acknowledged=self._journal.acknowledged, kept=f"kept in {self._journal.where}"
+        )
 
     def _keep_events(self) -> None:
         """Tells the journal which are new, so that one can go from event to event."""

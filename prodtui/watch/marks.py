@@ -9,7 +9,7 @@ import msgspec
 
 from prodtui.model.assessment import Assessment, CheckResult, PillarResult, ServiceAssessment, Streak
 from prodtui.model.declared import Declared, DeclaredSource, Tier
-from prodtui.model.freshness import SourceState
+from prodtui.model.freshness import Rest, SourceState
 from prodtui.model.kept import Kept
 from prodtui.model.mark import JudgedBefore, JudgedWindow, Mark
 from prodtui.model.records import AnyRecord, Record
@@ -18,6 +18,8 @@ from prodtui.model.subject import parts
 from prodtui.readiness.standard import Standard
 from prodtui.timeline.transitions import OVER_A_WINDOW
 
+RESTS_S = 10.0
+"""So long after a start a source may not be tried yet, and its silence is no news."""
 _NOTHING = Fraction(0)
 
 
@@ -132,12 +134,17 @@ def same_systems(one: Declared, other: Declared) -> bool:
     return {(s.name, *_system(s)) for s in one.sources} == {(s.name, *_system(s)) for s in other.sources}
 
 
-def resumed(mark: Mark) -> Mark:
-    """The mark for a watch that starts from it: nobody has asked any source yet, and none was lost meanwhile."""
+def resumed(mark: Mark, now: float) -> Mark:
+    """The mark for a watch that starts from it at `now`: no source was asked yet, and none was lost meanwhile."""
     return msgspec.structs.replace(
         mark,
         sources={
-            name: msgspec.structs.replace(state, tried_at=None, next_at=None) for name, state in mark.sources.items()
+            name: msgspec.structs.replace(
+                state,
+                tried_at=None,
+                next_at=None,
+                rest=Rest(left_at=state.rest.left_at if state.rest else mark.at, until=now + RESTS_S),
+            )
+            for name, state in mark.sources.items()
         },
-        freshness={},
     )

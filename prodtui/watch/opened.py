@@ -47,7 +47,7 @@ async def opened(
     if newest is not None and not same_systems(newest.mark.declared, declared):
         _log.warning("journal %s: another prodtui keeps it of other systems; nothing is kept here", journal.where)
         return Watch(environment, standard)
-    return Following(environment, standard, journal)
+    return Following(environment, standard, journal, newest=newest)
 
 
 async def last(journal: Journal, declared: Declared, standard: Standard, now: float) -> Mark | None:
@@ -59,7 +59,8 @@ async def last(journal: Journal, declared: Declared, standard: Standard, now: fl
     def told() -> Mark:
         course = Course(declared, standard, mark=newest.mark)
         tell_again(course, newest.told)
-        return resumed(course.mark(now))
+        left_at = max((each.at for each in newest.told), default=newest.mark.at)
+        return resumed(course.mark(left_at), now)
 
     mark = await asyncio.to_thread(told)
     return mark if abs(now - mark.told_at) < RESUMED_WITHIN_S else None

@@ -43,7 +43,10 @@ class Through:
         at = max(stretch.mark.at, at)
         moment = await asyncio.to_thread(self._moment, stretch.mark, stretch.told, at)
         return msgspec.structs.replace(
-            moment, newest=max(span[1], at), acknowledged=await self._journal.acknowledged_at(at)
+            moment,
+            newest=max(span[1], at),
+            acknowledged=await self._journal.acknowledged_at(at),
+            kept=f"as kept in {self._journal.where}",
         )
 
     def _moment(self, mark: Mark, told: Sequence[Told], at: float) -> Moment:

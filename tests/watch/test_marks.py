@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prodtui.journal.entries import packed, packed_mark, unpacked, unpacked_mark
+from prodtui.model.cause import Cause, CauseClass
 from prodtui.model.declared import Declared
+from prodtui.model.freshness import Freshness
 from prodtui.model.mark import Mark, Told
 from prodtui.model.moment import Moment
 from prodtui.model.reading import Answer, Reading
@@ -18,7 +20,21 @@ from prodtui.readiness.standard import PLAIN
 from prodtui.watch.course import Course
 from prodtui.watch.marks import resumed
 from prodtui.watch.past import tell_again
-from tests.builders import CONSUL, CRITICAL, ENVOY, NOW, PASSING, PGBOUNCER, cluster, health, instance, pool
+from tests.builders import (
+    CONSUL,
+    CRITICAL,
+    ENVOY,
+    NOW,
+    PASSING,
+    PAYMENTS,
+    PGBOUNCER,
+    PROMETHEUS,
+    cluster,
+    health,
+    instance,
+    pool,
+    sli,
+)
 from tests.watch.courses import DECLARED, courses
 
 
@@ -127,12 +143,56 @@ def test_what_another_system_said_under_the_same_name_is_not_taken_over() -> Non
     assert again.snapshot.sources["pgbouncer"].read_at == NOW + 11
 
 
+def test_that_nobody_looked_while_it_was_restarted_turns_nothing() -> None:
+    declared = Declared(environment="test", sources=(CONSUL, PROMETHEUS), services=(PAYMENTS,))
+    course = Course(declared, PLAIN)
+    course.tell(_read("consul", instance("payments"), health("payments"), at=NOW))
+    course.tell(_read("prometheus", sli("payments", observed_at=NOW), at=NOW))
+    before = course.moment(NOW + 1)
+    began = NOW + 301
+    again = Course(declared, PLAIN, mark=_through_bytes(resumed(course.mark(NOW + 1), began)))
+    first = again.moment(began)
+    assert (first.events, first.since, first.blind) == (before.events, before.since, before.blind)
+    assert _states(first) == _states(before)
+    assert {s.freshness(began) for s in first.snapshot.sources.values()} == {Freshness.STALE}
+    # A mark that is kept now, and a source that does not answer at once, change nothing of it.
+    again = Course(declared, PLAIN, mark=_through_bytes(again.mark(began)))
+    again.tell(_read("consul", instance("payments"), health("payments"), at=began + 1))
+    assert (again.moment(began + 5).events, again.moment(began + 5).since) == (before.events, before.since)
+    # One that fails then is lost by its own failure; so is silence in the end.
+    failed = Course(declared, PLAIN, mark=again.mark(began + 5))
+    failed.tell(Reading(source="prometheus", at=began + 5, latency_s=0.1, cause=Cause(CauseClass.REFUSED, "no")))
+    assert [event.name for event in failed.moment(began + 5).events if event.kind == "source"] == ["prometheus"]
+    assert failed.moment(began + 5).blind[0].since == began + 5
+    assert _states(failed.moment(began + 5)) != _states(before)
+    assert again.moment(began + 11).snapshot.sources["prometheus"].freshness(began + 11) is Freshness.LOST
+
+
+def test_a_source_that_was_lost_before_a_restart_stays_so_and_its_return_is_told() -> None:
+    course = _course()
+    lost = Reading(source="pgbouncer", at=NOW + 100, latency_s=0.1, cause=Cause(CauseClass.REFUSED, "no"))
+    course.tell(lost)
+    before = course.moment(NOW + 100)
+    again = Course(course.snapshot.declared, PLAIN, mark=resumed(course.mark(NOW + 100), NOW + 160))
+    first = again.moment(NOW + 160)
+    assert first.events == before.events
+    assert first.snapshot.sources["pgbouncer"].freshness(NOW + 160) is Freshness.LOST
+    again.tell(msgspec.structs.replace(lost, at=NOW + 161))
+    assert not [e for e in again.moment(NOW + 161).events if e.at > NOW + 160 and e.name == "pgbouncer"]
+    again.tell(_read("pgbouncer", pool(), at=NOW + 163))
+    assert [(e.before, e.after) for e in again.moment(NOW + 163).events[:1]] == [("lost", "live")]
+
+
+def _states(moment: Moment) -> object:
+    return {(s.name, c.id): (s.verdict, c.state) for s in moment.assessment.services for c in s.checks}
+
+
 def test_since_and_events_survive_a_restart_and_what_turned_meanwhile_is_told() -> None:
     course = _course()
     before = course.moment(NOW + 12)
     subject = next(key for key in before.since if key.startswith("health:"))
     # Ten minutes later, which is past every limit of age.
-    again = Course(course.snapshot.declared, PLAIN, mark=resumed(course.mark(NOW + 12)))
+    again = Course(course.snapshot.declared, PLAIN, mark=resumed(course.mark(NOW + 12), NOW + 612))
     first = again.moment(NOW + 612)
     assert first.events == before.events
     assert first.since[subject].at == NOW + 10
