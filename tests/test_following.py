@@ -94,12 +94,12 @@ async def test_the_first_moment_of_who_follows_is_the_newest_that_is_kept_and_al
         async def follow() -> None:
             async with await opened(environment, PLAIN, shared) as following:
                 assert isinstance(following, Following)
-                await _until(following, lambda m: followed.append(m) or len(followed) == 5)
+                await _until(following, lambda m: len(_with(followed, m)) == 5)
 
-        await _until(watch, lambda m: told.append(m) or len(told) == 3)
+        await _until(watch, lambda m: len(_with(told, m)) == 3)
         with fault(lab, "instance-killed", alerts=False):
             task = asyncio.create_task(follow())
-            await _until(watch, lambda m: told.append(m) or task.done(), 40)
+            await _until(watch, lambda m: _with(told, m) and task.done(), 40)
             await task
         assert _all_live(followed[0])
         same = {moment.now: moment for moment in told}
@@ -108,6 +108,11 @@ async def test_the_first_moment_of_who_follows_is_the_newest_that_is_kept_and_al
         assert told[0].kept == f"kept in {shared.where}"
     await journal.close()
     await shared.close()
+
+
+def _with(moments: list[Moment], moment: Moment) -> list[Moment]:
+    moments.append(moment)
+    return moments
 
 
 async def test_who_follows_sees_a_fault_as_soon_as_it_is_kept(lab: Lab, tmp_path: Path) -> None:

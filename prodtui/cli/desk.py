@@ -191,6 +191,10 @@ class Desk:
     def read_only(self) -> bool:
         return self._read_only
 
+    @property
+    def replays(self) -> None:
+        """It is no recording."""
+
     async def acknowledge(self, about: str, note: str) -> None:
         """Raises UsageError, StoreError."""
         from prodtui.cli.store import by

@@ -20,6 +20,13 @@ def policy_for(option: Path | None, config: Path | None, environment_policy: Pat
     return Policy() if path is None else load(path)
 
 
+def judged_by(policy: Policy) -> str:
+    """Which policy it is, and how another one would be taken."""
+    if policy.path is None:
+        return f"the default policy, as no {FILE} is here; --policy FILE names one"
+    return f"the policy {policy.name} ({policy.path}) as it is now"
+
+
 def policy_path(option: Path | None, config: Path | None, environment_policy: Path | None = None) -> Path | None:
     """`--policy`, else the environment's, else readiness.toml beside the configuration file, else the one here.
 

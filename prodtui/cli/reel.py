@@ -141,6 +141,10 @@ class Reel:
     def environment(self) -> str:
         return self._env or ""
 
+    @property
+    def replays(self) -> float:
+        return self._speed
+
     def environments(self) -> tuple[str, ...]:
         return (self.environment,)
 
@@ -149,7 +153,7 @@ class Reel:
             raise UsageError(f'this is a recording of {self.environment}: no environment "{environment}" in it')
 
     async def acknowledge(self, about: str, note: str) -> None:  # noqa: ARG002 — the protocol's
-        raise UsageError(f"this is a recording: {about} can't be acknowledged in it")
+        raise UsageError(f"a recording can't be acknowledged: {about} is as it was then")
 
     async def export(self, moment: Moment, form: str) -> Path:
         """The incident that is open at this moment. Raises UsageError, StoreError."""

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from prodtui.cli.options import Config, Env, PolicyOption, shared
-from prodtui.cli.policies import policy_for
+from prodtui.cli.policies import judged_by, policy_for
 from prodtui.cli.terminal import on_screen
 
 
@@ -29,7 +29,7 @@ def replay(
     """Shows a recorded journal on the dashboard's screens with the file's clock; nothing is read but the file.
 
     `t` opens the time bar: step, type a time, jump from event to event. At the end the clock stops. Without a terminal
-    the status at the end is printed.
+    the status at the end is printed. Which policy judges, that of now, is said on stderr.
 
     Example: prodtui replay lab.journal --from 14:02 --speed 10
 
@@ -41,9 +41,11 @@ def replay(
 
     log_to_file()
     path, wanted = shared(context, config, env)
-    reel = Reel(file, wanted, Standard(policy=policy_for(policy, path)), speed=speed)
+    rules = policy_for(policy, path)
+    reel = Reel(file, wanted, Standard(policy=rules), speed=speed)
     # Before there is a screen it is said that the file can't be used, or the time not be read.
     end = asyncio.run(reel.wind(since))
+    sys.stderr.write(f"prodtui: judged by {judged_by(rules)}\n")
     if not on_screen():
         from prodtui.reports.status_text import status_text
 

@@ -32,6 +32,8 @@ async def _awaited(app: Console, asked: Awaitable[T]) -> T | None:
 
 def allowed(app: Console) -> None:
     """Raises UsageError where nothing that acts is allowed."""
+    if app.controls.replays is not None:
+        raise UsageError("a recording can't be acknowledged")
     if app.controls.read_only:
         raise UsageError("read-only: nothing is acknowledged; start without --read-only")
 

@@ -26,6 +26,8 @@ class Mode(NamedTuple):
     seeking: float | None = None
     """The time that is being looked for."""
     read_only: bool = False
+    replays: float | None = None
+    """How many times as fast a recording is shown."""
 
     @property
     def live(self) -> bool:
@@ -47,7 +49,7 @@ class Clock:
 
     @property
     def mode(self) -> Mode:
-        return Mode(self.held, self.seeking, self._controls.read_only)
+        return Mode(self.held, self.seeking, self._controls.read_only, self._controls.replays)
 
     @property
     def end(self) -> float | None:
@@ -102,9 +104,11 @@ class Clock:
         """What is asked for next starts from there, also while the answer is awaited."""
         self.seeking = at
 
-    async def seek(self, at: float) -> None:
-        """Shows the moment at a time; the newest, where that is not over yet. The last one asked for wins."""
-        if self.newest is not None and self.newest.newest is None and at >= self.newest.now:
+    async def seek(self, at: float, *, stepped: bool = False) -> None:
+        """Shows the moment at a time. The last one asked for wins. `stepped`: no farther than something is kept."""
+        newest = self.newest
+        # A time that is typed may be well in the future: that is told, not shown as now.
+        if newest is not None and newest.newest is None and at >= newest.now and (stepped or at <= newest.now + STEP_S):
             self.live()
             return
         self._asked += 1
@@ -113,13 +117,13 @@ class Clock:
         self._changed()
         try:
             async with asyncio.timeout(PATIENCE_S):
+                at, said = await self._within(at) if stepped else (at, "")
                 found = await self._controls.past(at)
         except TimeoutError:
             said = f"the past did not answer within {PATIENCE_S:.0f} s"
         except ProdtuiError as error:
             said = str(error)
         else:
-            said = ""
             if asked == self._asked:
                 self.shown = _past(found, self.end or found.now)
                 self.held = True
@@ -128,6 +132,15 @@ class Clock:
             self._changed()
             if said:
                 self._say(said)
+
+    async def _within(self, at: float) -> tuple[float, str]:
+        """The time, or the end of what is kept that was stepped over, and that it is."""
+        span = await self._controls.span()
+        if span is None or span[0] <= at <= span[1]:
+            return at, ""
+        if at < span[0]:
+            return span[0], "nothing older is kept"
+        return span[1], "nothing newer is kept" if self._controls.replays is not None else ""
 
     async def turn(self, *, forward: bool) -> None:
         """Goes to the next event, or to the one before."""
@@ -146,7 +159,7 @@ class Clock:
         if turned is None:
             self._say(f"no event is kept {'after' if forward else 'before'} this moment")
         else:
-            await self.seek(turned)
+            await self.seek(turned, stepped=True)
 
 
 def _past(moment: Moment, newest: float) -> Moment:

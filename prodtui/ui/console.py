@@ -123,7 +123,7 @@ class Console(App[None], inherit_bindings=False):
     def _to(self, at: float | None) -> None:
         if at is not None:
             self.clock.aim(at)
-            self.seek(at)
+            self.run_worker(self.clock.seek(at, stepped=True), group="time", exclusive=True)
 
     def learn_span(self) -> None:
         """Asks from when on there is a past."""

@@ -23,7 +23,7 @@ class Controls(Protocol):
     # Time
 
     async def past(self, at: float) -> Moment:
-        """The moment at a Unix time: of the oldest kept, if earlier; with `newest` set. Raises UsageError: no past."""
+        """The moment at a Unix time, with `newest` set. Raises UsageError where nothing is kept of that time."""
 
     async def turn(self, at: float, *, forward: bool) -> float | None:
         """The time of the next (or the last) event after (before) a Unix time; None where there is none."""
@@ -48,6 +48,10 @@ class Controls(Protocol):
     @property
     def read_only(self) -> bool:
         """Whether nothing that acts is allowed."""
+
+    @property
+    def replays(self) -> float | None:
+        """How many times as fast as it was a recording is shown; None: this is production as it is now."""
 
     async def acknowledge(self, about: str, note: str) -> None:
         """Keeps that somebody has seen it, for all who share the journal."""

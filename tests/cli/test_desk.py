@@ -111,6 +111,9 @@ async def test_a_person_can_go_back_from_event_to_event(
         span = await at.desk.span()
         assert span is not None
         assert span[0] <= well.now < span[1]
+        for nothing in (span[0] - 60, time.time() + 60):
+            with pytest.raises(UsageError, match=r"nothing is kept of \d\d:\d\d:\d\d: the journal goes from"):
+                await at.desk.past(nothing)
         assert at.desk.notice == ""
 
 

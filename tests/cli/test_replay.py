@@ -73,6 +73,9 @@ async def test_a_reel_shows_what_was_seen_then(recording: Recording) -> None:
         assert reel.environments() == ("lab",)
         with pytest.raises(UsageError, match="recording"):
             await reel.acknowledge("payments", "seen")
+        for at in (recording.began - 60, recording.ends + 60):
+            with pytest.raises(UsageError, match=r"nothing is kept of .*: the journal goes from"):
+                await reel.past(at)
         with pytest.raises(UsageError, match="recording"):
             reel.switch("prod")
 

@@ -15,6 +15,7 @@ class EmptyHand:
 
     environment = "test"
     read_only = False
+    replays: float | None = None
 
     def refresh(self) -> None:
         """Nobody is asked."""

@@ -31,6 +31,8 @@ class Keeper(Hand):
         self.asked.append(at)
         if len(self.asked) == 1:
             await self.slow.wait()
+        if not self.kept[0].now <= at <= self.kept[-1].now:
+            raise UsageError(f"nothing is kept of {at:.0f}")
         return max((m for m in self.kept if m.now <= at), key=lambda m: m.now, default=self.kept[0])
 
     async def turn(self, at: float, *, forward: bool) -> float | None:

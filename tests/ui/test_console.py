@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from textual.pilot import Pilot
 
@@ -203,6 +204,38 @@ async def test_back_and_forth_through_the_past_on_every_screen() -> None:
         await shows(pilot, "LIVE")
         await pilot.press("escape")
         await shows(pilot, "LIVE", "Services 5")
+
+
+async def test_a_time_that_is_not_kept_is_told_and_the_clock_stays() -> None:
+    moments = past()
+    hand = Keeper(moments)
+    app = dashboard(hand)
+    oldest, newest = moments[0].now, moments[-1].now
+    async with app.run_test(size=SIZE) as pilot:
+        await shows(pilot, "LIVE")
+        await pilot.press("left_square_bracket")
+        await shows(pilot, f"AT {fmt.clock(newest - 2)}")
+        for at in (oldest - 60, newest + 60):
+            app.seek(at)
+            await shows(pilot, f"nothing is kept of {at:.0f}", f"AT {fmt.clock(newest - 2)}")
+            await pilot.press("up")
+        for _ in moments[:: 60 // 2]:
+            await pilot.press("left_curly_bracket")
+        await pilot.press("left_curly_bracket")
+        await shows(pilot, f"AT {fmt.clock(oldest)}", "nothing older is kept")
+
+
+async def test_a_recording_has_no_live_end_and_nothing_to_acknowledge() -> None:
+    hand = Keeper([msgspec.structs.replace(ill(), newest=ill().now + 60)], read_only=True)
+    hand.replays = 10.0
+    app = dashboard(hand)
+    async with app.run_test(size=SIZE) as pilot:
+        await shows(pilot, "✖ payments", "REPLAY ×10")
+        await pilot.press("space")
+        await shows(pilot, "[ ] step")
+        assert "L live" not in text(app)
+        await pilot.press("a")
+        await shows(pilot, "a recording can't be acknowledged")
 
 
 async def test_the_feed_goes_on_behind_and_the_header_says_how_far() -> None:

@@ -231,6 +231,13 @@ def test_the_header_says_verdict_counts_and_score() -> None:
     assert "–" in header_text(without("prometheus"), 140)
 
 
+def test_the_header_says_that_it_is_a_recording_and_how_fast_it_goes() -> None:
+    then = msgspec.structs.replace(ill(), newest=ill().now + 60)
+    for width in (80, 140):
+        assert "REPLAY ×10  AT" in header_text(then, width, Mode(read_only=True, replays=10.0))
+    assert "read-only" not in header_text(then, 140, Mode(read_only=True, replays=1.0))
+
+
 def test_first_says_since_when_nothing_fails_and_is_empty_else() -> None:
     assert "nothing failing since" in plain([nothing_failing(well())])
     assert nothing_failing(ill()) == ()

@@ -26,7 +26,7 @@ LEAST_WAY = 8
 def header(moment: Moment, width: int, *, mode: Mode, crumbs: Sequence[str] = ()) -> tuple[Line, Line]:
     """The left and the right part of the header, in the fullest form that fits."""
     service = moment.assessment.service(crumbs[1]) if len(crumbs) > 1 else None
-    right_end = right = _clock(moment, mode)
+    right_end = right = (*_replay(mode), *_clock(moment, mode))
     way = _STEP.join(crumbs) if len(crumbs) > 1 else ""
     for form in (_named, _pointed, _classed, _dotted):
         right = (*form(moment), *right_end)
@@ -58,7 +58,7 @@ def _left(moment: Moment, mode: Mode, way: str, service: ServiceAssessment | Non
         (declared.environment, f"strong {_colour(declared.colour)}".strip()),
         _GAP,
     ]
-    if mode.read_only:
+    if mode.read_only and mode.replays is None:
         runs += [("read-only", "dim"), _GAP]
     silences = len(moment.snapshot.of(Silence))
     if silences:
@@ -92,6 +92,13 @@ def _colour(declared: str | None) -> str:
         return declared
     known = {"red": "bad", "green": "good", "yellow": "warn", "orange": "warn", "blue": "accent", "magenta": "unknown"}
     return known.get(declared, "")
+
+
+def _replay(mode: Mode) -> Line:
+    """`REPLAY ×10`."""
+    if mode.replays is None:
+        return ()
+    return (("REPLAY" if mode.replays == 1 else f"REPLAY ×{mode.replays:g}", "strong accent"), (" ", ""))
 
 
 def _clock(moment: Moment, mode: Mode) -> Line:

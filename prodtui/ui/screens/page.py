@@ -136,8 +136,11 @@ class Page(Prompted):
         found: dict[str, list[str]] = {}
         for active in self.active_bindings.values():
             binding = active.binding
-            if binding.show and binding.description and (binding.description not in _OF_THE_PAST or not self.mode.live):
-                keys = found.setdefault(binding.description, [])
+            does = binding.description
+            if does == "live" and self.mode.replays is not None:
+                continue
+            if binding.show and does and (does not in _OF_THE_PAST or not self.mode.live):
+                keys = found.setdefault(does, [])
                 name = binding.key_display or name_of(binding.key)
                 if len(keys) < 2 and name not in keys:
                     keys.append(name)

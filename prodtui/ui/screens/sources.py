@@ -28,7 +28,9 @@ class SourcesPage(SplitPage):
     def shown(self, moment: Moment) -> None:
         lost = len(moment.blind)
         said = f"{lost} lost: what they would show is not known" if lost else ""
-        self.about.say(((moment.snapshot.declared.environment, "strong"), (f"  {said}", "unknown")))
+        kept = ((moment.snapshot.declared.environment, "strong"), (f"  {moment.kept}", "dim"))
+        if self.about.say(kept, *([((said, "unknown"),)] if said else [])):
+            self.rearrange()
         self.list.load(sources.rows(moment), sources.heading(moment))
         if self._first is not None:
             self.list.select(f"{sources.PREFIX}{self._first}")
