@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from prodtui.journal.kept import KeptJournal
 from prodtui.journal.places import journal_at
 from prodtui.lab.state import Lab
+from prodtui.model.assessment import State
 from prodtui.model.freshness import Freshness
 from prodtui.model.incident import Acknowledgement
 from prodtui.model.moment import Moment
@@ -166,6 +168,34 @@ async def test_what_was_seen_survives_a_restart_and_any_time_of_it_is_told_again
     assert past.newest is not None
     assert past.newest > broken.now
     assert past.acknowledged == ()
+    await journal.close()
+
+
+async def test_a_restart_after_which_all_is_old_turns_nothing(lab: Lab, tmp_path: Path) -> None:
+    config = tmp_path / "prodtui.toml"
+    config.write_text(re.sub(r"(?m)^kind = .*$", r'\g<0>\nstale_after = "5s"', lab.config_path.read_text()))
+    environment = load(config, {}).environment()
+    journal = _journal(tmp_path)
+    async with await opened(environment, PLAIN, journal) as watch:
+        await _until(watch, _all_live)
+        before = await _until(watch, _all_live)
+    await journal.close()
+    lost_at = max((s.read_at or 0) + s.declared.stale_after_s for s in before.snapshot.sources.values())
+    await asyncio.sleep(lost_at + 0.1 - time.time())
+
+    journal, seen = _journal(tmp_path), list[Moment]()
+    async with await opened(environment, PLAIN, journal) as watch:
+        await _until(watch, lambda m: _all_live(_with(seen, m)[-1]))
+    assert seen[0].assessment.verdict is before.assessment.verdict
+    assert {s.freshness(seen[0].now) for s in seen[0].snapshot.sources.values()} == {Freshness.STALE}
+    assert seen[0].events == before.events
+    assert (seen[0].since, seen[0].first, seen[0].blind) == (before.since, before.first, ())
+    assert not [
+        e for moment in seen for e in moment.events if e.kind == "source" or State.UNKNOWN in (e.before, e.after)
+    ]
+    # Of the time between nothing is known.
+    gap = await moment_at(journal, None, PLAIN, seen[0].now - 0.001)
+    assert {s.freshness(gap.now) for s in gap.snapshot.sources.values()} == {Freshness.LOST}
     await journal.close()
 
 
