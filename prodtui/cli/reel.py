@@ -34,6 +34,7 @@ class Reel:
         self._env = env
         self._standard = standard
         self._speed = speed
+        self.replays: float | None = speed
         self._journal: Journal | None = None
         self._began = self._ends = 0.0
         self._set_at = 0.0
@@ -140,10 +141,6 @@ class Reel:
     @property
     def environment(self) -> str:
         return self._env or ""
-
-    @property
-    def replays(self) -> float:
-        return self._speed
 
     def environments(self) -> tuple[str, ...]:
         return (self.environment,)

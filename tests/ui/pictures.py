@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -102,8 +103,10 @@ class Still(Reel):
     def __init__(self, journal: Journal, environment: str, standard: Standard, moment: Moment) -> None:
         super().__init__(recording.JOURNAL, environment, standard)
         self._journal = journal
-        self._still = moment
+        # Where the checkout is, is no part of a picture.
+        self._still = msgspec.structs.replace(moment, kept=f"kept in {recording.JOURNAL.name}")
         self.read_only = False
+        self.replays = None
 
     async def moments(self) -> AsyncIterator[Moment]:
         yield self._still
