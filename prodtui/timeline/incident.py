@@ -35,10 +35,10 @@ from prodtui.timeline.trouble import WAITED_S
 
 PATIENCE_S = 5.0
 """A cause is named for certain once all that could explain it was read since, or this has passed."""
-SHOWS_S = WAITED_S
-"""What explains a failure shows so long after it at the latest."""
 BEGINNER_S = 15.0
 """What is called failing without a reason is named for certain after so long: a new check begins as critical."""
+_LAST = frozenset({EntityKind.SESSION, EntityKind.DATABASE, EntityKind.EXTERNAL, EntityKind.GROUP})
+"""What depends on nothing that we could see: it needs no second look."""
 
 
 class Told(NamedTuple):
@@ -207,9 +207,10 @@ def _settled(node: Node, scene: Scene) -> bool:
         return scene.now - seen > BEGINNER_S
     if onset.at is None or scene.now - seen > PATIENCE_S:
         return True
-    # What holds a lock depends on nobody. Anything else: what arrived since may have been asked before, and a wait
-    # shows only when it has lasted.
-    if node.failing.kind is EntityKind.SESSION:
-        return True
-    asked = ((s.read_at or 0.0) - (s.latency_s or 0.0) for s in states if s.cause is None)
-    return all(at >= seen + SHOWS_S for at in asked)
+    return node.failing.kind in _LAST or all(_asked_since(seen, state) for state in states if state.cause is None)
+
+
+def _asked_since(seen: float, source: SourceState) -> bool:
+    """Whether a source was asked since, and not only answered: a wait for a connection shows once it has lasted."""
+    shows_s = WAITED_S if source.declared.plane is Plane.POOLS else 0.0
+    return (source.read_at or 0.0) - (source.latency_s or 0.0) >= seen + shows_s
