@@ -13,7 +13,6 @@ from prodtui.model.freshness import SourceState
 from prodtui.model.incident import BlindSpot, ChangeSeen, EntityKind, FirstCause
 from prodtui.model.kept import Kept, Node, Trouble
 from prodtui.model.past import Past
-from prodtui.model.record import Plane
 from prodtui.model.records import Breaker, Call, Session, Sli
 from prodtui.model.service_view import ServiceView
 from prodtui.model.snapshot import Change, Snapshot
@@ -31,14 +30,7 @@ from prodtui.timeline.onset import SETTLED_S, remembered, troubles_after
 from prodtui.timeline.over import explaining, named_after, over
 from prodtui.timeline.path import confirmed, databases, lost_ones
 from prodtui.timeline.pressure import Rise, rate_after, rise
-from prodtui.timeline.trouble import WAITED_S
-
-PATIENCE_S = 5.0
-"""A cause is named for certain once all that could explain it was read since, or this has passed."""
-SHOWS_S = WAITED_S
-"""What explains a failure shows so long after it at the latest."""
-BEGINNER_S = 15.0
-"""What is called failing without a reason is named for certain after so long: a new check begins as critical."""
+from prodtui.timeline.settled import settled
 
 
 class Told(NamedTuple):
@@ -154,7 +146,7 @@ class Incident:
         causes = first_causes(
             {key: node.failing for key, node in every.items()},
             linked,
-            lambda failing: _settled(every[failing.key], scene),
+            lambda failing: settled(every[failing.key], scene),
         )
         self._causes = named_after(self._causes, causes, every, ended)
         told = tuple(_with_suspects(cause, self._changes) for cause in causes)
@@ -171,7 +163,7 @@ class Incident:
     def _again(self, now: float, every: Mapping[str, Node], scene: Scene) -> float | None:
         ends = [t.well_at + SETTLED_S for t in self._troubles.values() if t.well_at is not None]
         times = [end for end in ends if end > now]
-        if any(not _settled(node, scene) for node in every.values()):
+        if any(not settled(node, scene) for node in every.values()):
             times.append(now)
         return min(times, default=None)
 
@@ -194,22 +186,3 @@ def _well(assessment: Assessment) -> Callable[[str], bool]:
         return bool(states) and all(state is State.PASS for state in states)
 
     return well
-
-
-def _settled(node: Node, scene: Scene) -> bool:
-    """Whether every source that can be read was, since the entity was seen failing: what explains it would show."""
-    states = [s for s in scene.snapshot.sources.values() if s.declared.plane is not Plane.RELEASE]
-    if any(state.tried_at is None for state in states):
-        return False
-    onset = node.failing.onset
-    seen = onset.not_after
-    if node.unproven:
-        return scene.now - seen > BEGINNER_S
-    if onset.at is None or scene.now - seen > PATIENCE_S:
-        return True
-    # What holds a lock depends on nobody. Anything else: what arrived since may have been asked before, and a wait
-    # shows only when it has lasted.
-    if node.failing.kind is EntityKind.SESSION:
-        return True
-    asked = ((s.read_at or 0.0) - (s.latency_s or 0.0) for s in states if s.cause is None)
-    return all(at >= seen + SHOWS_S for at in asked)

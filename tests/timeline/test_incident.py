@@ -219,9 +219,19 @@ def test_what_was_asked_before_the_failure_does_not_speak_for_what_came_after() 
     seen = told.now
     for source in ("consul", "pgbouncer", "postgres", "envoy", "prometheus"):
         answer = Answer(keyframe=False)
-        told.course.tell(Reading(source=source, at=seen + 1.5, latency_s=1.0, answer=answer))
+        told.course.tell(Reading(source=source, at=seen + 1.5, latency_s=2.0, answer=answer))
     told.now = seen + 1.6
     assert _only(told).confidence is Confidence.UNCLEAR
+
+
+def test_a_pool_for_which_somebody_waits_is_read_once_more_before_another_is_named() -> None:
+    told = _ill(healthy(), 1).tell("pgbouncer", pool(used=20, idle=0, waiting=3, max_wait_s=0.4))
+    for source in ("consul", "postgres", "envoy", "prometheus"):
+        told.tell(source)
+    told.course.tell(Reading(source="pgbouncer", at=told.now - 3.5, latency_s=0.0, answer=Answer(keyframe=False)))
+    assert _only(told).confidence is Confidence.UNCLEAR
+    told.tell("pgbouncer", pool(used=20, idle=0, waiting=9, max_wait_s=2.4))
+    assert text(_only(told)) == "payments-db 9 waiting → payments-1 payments-db: too slow"
 
 
 @pytest.mark.parametrize("output", ["", "HTTP GET http://h/ready: 200 OK Output: fine"])
