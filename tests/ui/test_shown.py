@@ -8,7 +8,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 from prodtui.ui.paint import nothing_shown
-from prodtui.ui.shown import WORTH_A_MOVE, Shown, cells_of
+from prodtui.ui.shown import WORTH_A_MOVE, Cell, Shown, cells_of
 
 BAD, DIM = Style(color="red"), Style(color="grey50")
 SEGMENTS = st.lists(
@@ -57,7 +57,9 @@ def test_a_blank_has_no_ink() -> None:
 
 @given(st.lists(st.tuples(st.integers(0, 5), SEGMENTS), max_size=6))
 def test_whatever_is_painted_the_terminal_shows_the_last_of_it(paints: list[tuple[int, list[Segment]]]) -> None:
-    shown, terminal, wanted = nothing_shown(), {}, {}
+    shown = nothing_shown()
+    terminal: dict[int, Cell] = {}
+    wanted: dict[int, Cell] = {}
     for x, segments in paints:
         wanted |= {x + n: cell for n, cell in enumerate(cells_of(segments))}
         for run in shown.differing(x, 0, segments):
