@@ -226,9 +226,9 @@ def test_what_was_asked_before_the_failure_does_not_speak_for_what_came_after() 
 
 def test_a_pool_for_which_somebody_waits_is_read_once_more_before_another_is_named() -> None:
     told = _ill(healthy(), 1).tell("pgbouncer", pool(used=20, idle=0, waiting=3, max_wait_s=0.4))
+    told.now += 0.5
     for source in ("consul", "postgres", "envoy", "prometheus"):
-        told.tell(source)
-    told.course.tell(Reading(source="pgbouncer", at=told.now - 3.5, latency_s=0.0, answer=Answer(keyframe=False)))
+        told.course.tell(Reading(source=source, at=told.now, latency_s=0.01, answer=Answer(keyframe=False)))
     assert _only(told).confidence is Confidence.UNCLEAR
     told.tell("pgbouncer", pool(used=20, idle=0, waiting=9, max_wait_s=2.4))
     assert text(_only(told)) == "payments-db 9 waiting → payments-1 payments-db: too slow"
