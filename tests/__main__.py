@@ -1,7 +1,7 @@
-"""`python -m tests`: the whole suite in two halves side by side, since most of it waits for real servers.
+"""`python -m tests`: the whole suite in three parts side by side, since most of it waits for real servers.
 
-One half has the session's lab to itself and what types commands at it; the other everything else. pytest-xdist would
-start a lab for each of its workers.
+Two parts have a lab of their own: one types commands at it, the other breaks it and looks on. pytest-xdist would start
+a lab for each of its workers.
 """
 
 from __future__ import annotations
@@ -9,35 +9,37 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 HERE = Path(__file__).parent
-ON_THE_LAB = (
-    "cli",
-    "lab",
-    "test_hostile_text.py",
-    "test_journey.py",
-    "test_journey_of_an_incident.py",
-    "test_watch.py",
-)
+COMMANDS = ("cli", "lab", "settings/test_discovery.py", "test_hostile_text.py")
+INCIDENTS = ("test_following.py", "test_journey.py", "test_oncall.py", "test_watch.py")
 
 
 def main() -> int:
-    """Runs both; prints what the lab's half said when the other is done. Returns pytest's worst exit code."""
-    apart = [HERE / name for name in ON_THE_LAB]
+    """Runs all; prints what the labs' parts said when the rest is done. Returns pytest's worst exit code."""
+    parts = [[HERE / name for name in names] for names in (COMMANDS, INCIDENTS)]
     pytest = [sys.executable, "-m", "pytest", *sys.argv[1:]]
-    with tempfile.TemporaryFile("w+") as said:
-        lab = subprocess.Popen([*pytest, *map(str, apart)], stdout=said, stderr=subprocess.STDOUT)
+    with ExitStack() as files:
+        said = [files.enter_context(tempfile.TemporaryFile("w+")) for _ in parts]
+        beside = [
+            subprocess.Popen([*pytest, *map(str, part)], stdout=file, stderr=subprocess.STDOUT)
+            for part, file in zip(parts, said, strict=True)
+        ]
         try:
-            rest = subprocess.run([*pytest, str(HERE), *(f"--ignore={path}" for path in apart)], check=False)
-            lab.wait()
+            ignored = [f"--ignore={path}" for part in parts for path in part]
+            rest = subprocess.run([*pytest, str(HERE), *ignored], check=False)
+            codes = [rest.returncode, *(each.wait() for each in beside)]
         finally:
-            if lab.poll() is None:  # interrupted: pytest takes the lab down
-                lab.terminate()
-                lab.wait()
-        said.seek(0)
-        sys.stdout.write(said.read())
-    return max(rest.returncode, lab.returncode)
+            for each in beside:
+                if each.poll() is None:  # interrupted: pytest takes the lab down
+                    each.terminate()
+                    each.wait()
+        for file in said:
+            file.seek(0)
+            sys.stdout.write(file.read())
+    return max(codes)
 
 
 if __name__ == "__main__":

@@ -54,6 +54,6 @@ def test_it_is_small_and_read_without_a_trace(tmp_path: Path) -> None:
     shutil.copy(recording.JOURNAL, file)
     assert file.stat().st_size < recording.MOST_BYTES
     done = prodtui("replay", file)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr.count("\n")) == (0, 1), done.stderr  # by which policy it is judged
     assert file.read_bytes() == recording.JOURNAL.read_bytes()
     assert list(tmp_path.iterdir()) == [file]
