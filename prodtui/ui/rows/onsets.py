@@ -8,8 +8,8 @@ from prodtui.ui import format as fmt
 SURE_S = 2.0
 """An onset known to this many seconds is told as one time: reading every 2 s shows no better."""
 
-WIDE_S = 300.0
-"""An onset that is known no better says only by when: most often nobody looked before."""
+WIDEST = 11
+"""`14:02:40–44`: what is wider costs a list the room for what it is about."""
 
 
 def onset(told: Onset, now: float) -> str:
@@ -24,10 +24,9 @@ def onset(told: Onset, now: float) -> str:
 
 
 def column(told: Onset, now: float) -> str:
-    """As `onset`, but of a wide interval only its end: `by 14:02:44`."""
-    if told.at is not None and told.not_after - told.at > WIDE_S:
-        return f"by {fmt.moment(told.not_after, now)}"
-    return onset(told, now)
+    """As `onset`, but of an interval that is not told within its minute only the end: `by 14:02:44`."""
+    said = onset(told, now)
+    return said if told.at is None or len(said) <= WIDEST else f"by {fmt.moment(told.not_after, now)}"
 
 
 def short(told: Onset, now: float) -> str:

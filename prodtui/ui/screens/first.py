@@ -21,7 +21,7 @@ class FirstPage(SplitPage):
     """Cause, consequences, candidates, suspects, blind spots; enter opens what a row is about."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("f", "back", "back", show=False, id="first_cause")]
-    left_share = 0.63
+    left_share = 0.68
 
     def __init__(self, palette: Palette) -> None:
         super().__init__(palette, chain.COLUMNS)
