@@ -18,6 +18,8 @@ SETTLE_S = 6.0
 QUIET_S = 0.12
 """A screen is complete when nothing follows for so long; slower is the link, in proportion."""
 MOST_S = 6.0
+MOST_WAITS = 4
+"""A program that paints all the time is not waited for."""
 LINK_BYTES_S, LINK_DELAY_S = 8_000, 0.3
 """64 kbit/s and 300 ms from a key to the first byte that answers it."""
 PLACES: Mapping[str, tuple[bytes, bytes]] = {
@@ -98,8 +100,9 @@ def _ready(program: Program, terminal: Terminal) -> None:
 
 def _paint_ms(terminal: Terminal, there: bytes, back: bytes) -> float:
     """Milliseconds from the key until nothing more follows."""
-    while _quiet_after(terminal, time.monotonic()) is not None:
-        pass  # what a poll just changed is painted first
+    for _ in range(MOST_WAITS):  # what a poll just changed is painted first
+        if _quiet_after(terminal, time.monotonic()) is None:
+            break
     began = time.monotonic()
     terminal.write(there)
     painted = _quiet_after(terminal, began)
