@@ -104,7 +104,7 @@ def test_every_source_is_lost_with_its_cause_and_regained_without_a_restart(meas
             for name in ("envoy", "pgbouncer"):
                 shown.until(lost(name, "timeout"), 40)
             assert "LIVE" in header(shown.screen())
-        assert "READY" in header(shown.until(all_live, 40))
+        shown.until(all_live, 40)
         shown.press("q")
         shown.until("[exit 0]")
 
