@@ -72,6 +72,62 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )
         """,
     ),
+    (
+        # Entries are never changed: their numbers have no gaps, and each hash is of all that came before.
+        """
+        create table prodtui_audit (
+            number bigint primary key,
+            at double precision not null,
+            environment text not null,
+            act text not null,
+            body text not null,
+            before text not null,
+            hash text not null
+        )
+        """,
+        "create index prodtui_audit_at on prodtui_audit (environment, at)",
+        """
+        create table prodtui_loads (
+            id text primary key,
+            environment text not null,
+            name text not null,
+            at double precision not null,
+            body text not null
+        )
+        """,
+        "create index prodtui_loads_newest on prodtui_loads (environment, name, at)",
+        """
+        create table prodtui_rollouts (
+            id text primary key,
+            environment text not null,
+            service text not null,
+            started_at double precision not null,
+            ended_at double precision,
+            body text not null
+        )
+        """,
+        "create index prodtui_rollouts_newest on prodtui_rollouts (environment, started_at)",
+        # Of two that start at once only one can.
+        "create unique index prodtui_rollouts_open on prodtui_rollouts (environment, service) where ended_at is null",
+        # One row a notice and channel: whoever sees the event first writes it, whoever claims it sends it.
+        """
+        create table prodtui_notices (
+            id text not null,
+            channel text not null,
+            environment text not null,
+            at double precision not null,
+            tries bigint not null,
+            due_at double precision not null,
+            claimed_by text not null,
+            claimed_until double precision not null,
+            done_at double precision,
+            result text not null,
+            body text not null,
+            primary key (id, channel)
+        )
+        """,
+        "create index prodtui_notices_due on prodtui_notices (due_at) where done_at is null",
+    ),
 )
 NEWEST = len(MIGRATIONS)
 

@@ -1,0 +1,1 @@
+"""Who hears of what: from moments to notices, and from these to whoever is on call."""

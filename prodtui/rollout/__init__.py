@@ -1,0 +1,1 @@
+"""A staged rollout: watched, decided, and taken back by itself. All but its course is pure."""
