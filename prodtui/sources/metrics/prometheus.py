@@ -131,6 +131,7 @@ class Prometheus:
         return Answer(
             records=(
                 *measured.result(),
+                *self._measuring.told,
                 *self._targets,
                 *alarms,
                 *guards,
