@@ -63,10 +63,8 @@ def filled(language: Language, query: str, *, name: str, label: str) -> str:
 
     PromQL's escapes `\\uXXXX` hold in both kinds of quotes, so that no name ends the string it stands in.
     """
-    if language is Language.SQL:
-        text = "'" + name.replace("\x00", "").replace("'", "''") + "'"
-    else:
-        text = in_promql(label)
+    literal = "'" + name.replace("\x00", "").replace("'", "''") + "'"
+    text = literal if language is Language.SQL else in_promql(label)
     return _SERVICE.sub(lambda _: text, query)
 
 

@@ -1,4 +1,4 @@
-"""Whether so many failures of so few requests can be chance: few can't show that a service is well, but that it is not."""
+"""Whether so many failures of so few requests can be chance: few can't show that all is well, but that it is not."""
 
 from __future__ import annotations
 
