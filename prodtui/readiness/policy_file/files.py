@@ -122,9 +122,7 @@ def _read(path: Path, chain: tuple[Path, ...], read: Read) -> tuple[str, dict[st
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"{name}: not UTF-8: byte 0x{error.object[error.start]:02x}{through}") from error
     if len(text) > LARGEST:
-        raise ConfigurationError(
-            f"{name}: larger than {LARGEST // 1024 // 1024} MB: written by no hand{through}"
-        )
+        raise ConfigurationError(f"{name}: larger than {LARGEST // 1024 // 1024} MB: written by no hand{through}")
     try:
         return text, tomllib.loads(text), key_lines(text)
     except tomllib.TOMLDecodeError as error:
