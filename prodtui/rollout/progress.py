@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import msgspec
 
 from prodtui.model.rollout import Decision, Judged, Phase, Plan, Rollout, Sample, Step, Word
-from prodtui.rollout.stage import WATCHED, stage_of, watches
+from prodtui.rollout.stage import WATCHED, samples_of_stage, stage_of, watches
 
 COMPARED_KEPT = 30
 """Samples whose comparisons are kept; of those that are not OK, all. What is saved each time must not grow for ever."""
-STEPS_KEPT = 500
+FIRST_BAD = "first bad sample"
+"""The step that says when it was seen that one must go back: until the rollback hook runs, time is counted from it."""
 
 replace = msgspec.structs.replace
 
@@ -32,9 +33,8 @@ def begun(plan: Plan, *, id: str, environment: str, by: str, at: float) -> Rollo
 
 
 def noted(rollout: Rollout, at: float, what: str, result: str, by: str = "") -> Rollout:
-    """One more step; the oldest but the first are dropped where there are very many."""
-    steps = (*rollout.steps, Step(at=at, what=what, result=result, by=by))
-    return replace(rollout, steps=steps if len(steps) <= STEPS_KEPT else (steps[0], *steps[2:]))
+    """One more step."""
+    return replace(rollout, steps=(*rollout.steps, Step(at=at, what=what, result=result, by=by)))
 
 
 def sampled(rollout: Rollout, found: Sequence[Sample]) -> Rollout:
@@ -60,30 +60,19 @@ def decided(rollout: Rollout, decision: Decision, at: float) -> Rollout:
 def entered(rollout: Rollout, stage: int, at: float) -> Rollout:
     """In a stage, whose traffic is there now."""
     percent = rollout.plan.stages[stage].percent
-    rollout = replace(
-        rollout,
-        phase=Phase.RUNNING,
-        stage=stage,
-        stage_began_at=at,
-        extended=0,
-        held_at=None,
-        resumed="",
-        resumed_at=None,
-    )
-    return noted(rollout, at, "stage", f"{percent:g} %")
+    rollout = replace(rollout, phase=Phase.RUNNING, stage=stage, percent=percent)
+    return noted(_anew(rollout, at, f"{percent:g} % of the traffic"), at, "stage", f"{percent:g} %")
 
 
 def watching(rollout: Rollout, at: float) -> Rollout:
     """Past the last stage: from now on the burn rate is watched."""
-    rollout = replace(
-        rollout, phase=Phase.WATCHING, stage_began_at=at, extended=0, held_at=None, resumed="", resumed_at=None
-    )
+    rollout = _anew(replace(rollout, phase=Phase.WATCHING), at, "all stages are over; the burn rate is watched")
     return noted(rollout, at, WATCHED, f"for {rollout.plan.watched_after_s:g} s")
 
 
-def shifted(rollout: Rollout, percent: float) -> Rollout:
-    """With this share of the traffic on the canary."""
-    return replace(rollout, percent=percent)
+def _anew(rollout: Rollout, at: float, reason: str) -> Rollout:
+    decision = Decision(word=Word.WAIT, reason=reason)
+    return replace(rollout, stage_began_at=at, extended=0, held_at=None, resumed="", resumed_at=None, decision=decision)
 
 
 def extended(rollout: Rollout) -> Rollout:
@@ -119,8 +108,17 @@ def resumed(rollout: Rollout, at: float, by: str, reason: str) -> Rollout:
 
 
 def ended(rollout: Rollout, phase: Phase, at: float, result: str, by: str = "") -> Rollout:
-    """For good."""
-    return replace(noted(rollout, at, "end", f"{phase}: {result}", by), phase=phase, ended_at=at)
+    """For good. Gone back, none of the traffic is on the canary."""
+    percent = 0.0 if phase in (Phase.ROLLED_BACK, Phase.ABORTED) else rollout.percent
+    rollout = noted(rollout, at, "end", f"{phase}: {result}", by)
+    return replace(rollout, phase=phase, percent=percent, ended_at=at)
+
+
+def goes_back(rollout: Rollout, reason: str, at: float) -> Rollout:
+    """Decided to go back, with when it was seen first."""
+    bad = [one for one in samples_of_stage(rollout) if one.judged is Judged.BAD]
+    rollout = decided(rollout, Decision(word=Word.ROLLBACK, reason=reason), at)
+    return noted(rollout, bad[0].at, FIRST_BAD, bad[0].reason) if bad else rollout
 
 
 def is_shifted(rollout: Rollout) -> bool:
