@@ -22,6 +22,8 @@ REQUESTS = "requests"
 FAILED = "failed"
 SERIES = "series"
 """How many series there are of a group, asked before it starts."""
+SPENT = "rollout.spent"
+"""The service's error ratio over its objective's period."""
 _GROUP = re.compile(r"\$group\b")
 _ENVOY = preset_of("envoy_cluster_upstream_rq_time")
 ENVOYS = Histogram(
@@ -43,17 +45,40 @@ def called(side: Side, what: str) -> str:
 
 def questions(plan: Plan, stage: Stage, snapshot: Snapshot) -> tuple[Ask, ...]:
     """Everything that a sample of this stage wants to know, as far as it can be asked by what is known so far."""
-    found = []
-    for side in Side:
-        selected = matcher(plan, snapshot, side)
-        if selected is not None:
-            asked = _of_group(plan, stage, snapshot, selected)
-            found += [
-                Ask(check=called(side, what), service=plan.service, language=Language.PROMQL, query=query)
-                for what, query in asked
-                if query
-            ]
-    return tuple(found)
+    return tuple(
+        _ask(plan, called(side, what), query)
+        for side in Side
+        if (selected := matcher(plan, snapshot, side)) is not None
+        for what, query in _of_group(plan, stage, snapshot, selected)
+        if query
+    )
+
+
+def questions_before(plan: Plan, snapshot: Snapshot, period_s: float) -> tuple[Ask, ...]:
+    """What is asked before it starts: what the first sample wants, which series there are, what is left of the budget.
+
+    `period_s`: of the service's objective.
+    """
+    series = {
+        called(side, SERIES): " or ".join(f"count({one.counter}{{{inside}}})" for one, inside in arms)
+        for side in Side
+        if (selected := matcher(plan, snapshot, side)) is not None
+        if (arms := list(_arms(plan, snapshot, selected)))
+    }
+    spent = " or ".join(
+        f"{_failed(one, inside, duration(period_s))} / sum(rate({one.counter}{{{inside}}}[{duration(period_s)}]))"
+        for one, inside in _of_service(plan, snapshot, "")
+        if one.status_labels
+    )
+    asked = {**series, SPENT: spent} if spent else series
+    return (
+        *questions(plan, plan.stages[0], snapshot),
+        *(_ask(plan, check, query) for check, query in asked.items()),
+    )
+
+
+def _ask(plan: Plan, check: str, query: str) -> Ask:
+    return Ask(check=check, service=plan.service, language=Language.PROMQL, query=query)
 
 
 def window_s(plan: Plan, stage: Stage, snapshot: Snapshot) -> float:
@@ -87,7 +112,6 @@ def _of_group(plan: Plan, stage: Stage, snapshot: Snapshot, selected: str) -> It
     arms = list(_arms(plan, snapshot, selected))
     yield REQUESTS, " or ".join(f"sum(rate({one.counter}{{{inside}}}[{window}]))" for one, inside in arms)
     yield FAILED, " or ".join(_failed(one, inside, window) for one, inside in arms if one.status_labels)
-    yield SERIES, " or ".join(f"count({one.counter}{{{inside}}})" for one, inside in arms)
     for rule in plan.criteria:
         yield rule.id, _of_rule(rule, plan, stage, snapshot, selected, arms)
 
@@ -119,6 +143,11 @@ def _arms(plan: Plan, snapshot: Snapshot, selected: str) -> Iterator[tuple[Histo
     if selected.startswith(ENVOY_CLUSTER):
         yield ENVOYS, selected
         return
+    yield from _of_service(plan, snapshot, selected)
+
+
+def _of_service(plan: Plan, snapshot: Snapshot, selected: str) -> Iterator[tuple[Histogram, str]]:
+    """The same by the histograms that are known, of all the service's requests that are selected."""
     service = in_promql(label_of(plan, snapshot))
     for histogram in snapshot.of(Histogram).values():
         for label, others in histogram.services:

@@ -12,7 +12,20 @@ from prodtui.model.records import AnyRecord
 from prodtui.model.rollout import Groups, Plan
 from prodtui.rollout.groups import Side
 from prodtui.rollout.questions import FAILED, REQUESTS, SERIES, called
-from tests.builders import CRITICAL, NOW, PASSING, World, breaker, health, instance, measurement, sli, target, well
+from tests.builders import (
+    CRITICAL,
+    NOW,
+    PASSING,
+    World,
+    alert_rule,
+    breaker,
+    health,
+    instance,
+    measurement,
+    sli,
+    target,
+    well,
+)
 
 HISTOGRAM = Histogram(
     metric="http_request_duration_seconds",
@@ -46,6 +59,7 @@ def metrics(
     """All that Prometheus says."""
     return (
         HISTOGRAM,
+        alert_rule(),
         sli("payments", **more.get("sli", {})),
         sli("checkout"),
         *(target("payments", number) for number in (1, 2)),
