@@ -100,6 +100,8 @@ class Course:
         rollout = self._rollout
         if rollout.decision.word is Word.ROLLBACK:
             await self._go_back(rollout.decision.reason)
+        elif rollout.decision.word is Word.PROMOTE and not is_last(rollout):
+            await self._enter(rollout.stage + 1)
         elif progress.is_shifted(rollout):
             await self._become(rollout)
         elif rollout.samples or (ran := await self._hook("migrate")).ok:
