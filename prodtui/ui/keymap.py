@@ -87,13 +87,16 @@ def _conflicts(wanted: Mapping[str, str]) -> Iterator[Wrong]:
     told: set[frozenset[str]] = set()
     console, *others = declared()
     from prodtui.ui.screens.framed import Framed
+    from prodtui.ui.screens.page import Page
+    from prodtui.ui.terminal_app import TerminalApp
 
-    pages = [other for other in others if issubclass(other, Framed)]
+    screens = [other for other in others if issubclass(other, Framed)]
     parts = [other for other in others if not issubclass(other, Framed)]
-    for page in pages:
+    for screen in screens:
+        app = console if issubclass(screen, Page) else TerminalApp
         for part in parts:
             by_key: dict[str, str] = {}
-            for action, key in _keys((part, page, console), wanted):
+            for action, key in _keys((part, screen, app), wanted):
                 other = by_key.setdefault(key, action)
                 pair = frozenset((other, action))
                 if other != action and (other in wanted or action in wanted) and pair not in told:

@@ -148,7 +148,7 @@ _ORDER = {
     for n, name in enumerate(
         (
             *("live", "step", "minute", "event", "open", "evidence", "re-run", "why", "back", "filter", "command"),
-            *("problems", "time", "sort", "pause", "panel", "copy", "help"),
+            *("problems", "time", "sort", "pause", "resume", "abort", "leave", "panel", "copy", "help"),
         )
     )
 }
