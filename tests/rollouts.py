@@ -29,7 +29,7 @@ STAGES = (
     Stage(percent=1, duration_s=300, every_s=30),
     Stage(percent=10, duration_s=1_800, every_s=60),
     Stage(percent=50, duration_s=3_600, every_s=120),
-    Stage(percent=100, duration_s=0, every_s=120),
+    Stage(percent=100, duration_s=300, every_s=30),
 )
 PLAN = Plan(
     name="payments",
@@ -63,11 +63,11 @@ WELL = (
     criterion("breaker", "", 0, 0, "closed"),
     criterion("queue_depth", "messages", 12, 140, "<= 500 messages", blocking=False),
 )
-SLOW = replace(
-    WELL[1], canary=0.31, judged=BAD, reason="310 ms is above 250 ms, and above stable's 41 ms by more than 20 %"
+SLOW = replace(WELL[1], canary=0.31, judged=BAD, reason="latency_p99 310 ms, passes <= 250 ms")
+FAILING = replace(WELL[0], canary=0.31, judged=BAD, hard=True, reason="error_ratio 31 %, passes <= 1.2 %")
+UNKNOWN = tuple(
+    replace(one, canary=None, judged=NODATA, reason="error_ratio: prometheus is lost, refused") for one in WELL[:2]
 )
-FAILING = replace(WELL[0], canary=0.31, judged=BAD, hard=True, reason="31 % of 412 requests failed, 14.4 × the budget")
-UNKNOWN = tuple(replace(one, canary=None, judged=NODATA, reason="no series answers for the canary") for one in WELL[:2])
 
 
 def sample(at: float, stage: int, compared: Sequence[Compared] = WELL, **fields: Any) -> Sample:
@@ -97,17 +97,20 @@ def steady(minutes: int = 12, at: float = START) -> tuple[Rollout, float]:
         stage=1,
         stage_began_at=began,
         samples=(*first, *second),
+        percent=10,
         steps=(
-            Step(at=at, what="started", result="preflight READY 96.4, 2,100 requests expected at 1 %", by="ada@ops-1"),
-            Step(at=at + 0.4, what="hook advance 1 %", result="exit 0 in 0.4 s"),
-            Step(at=at + 302, what="1 % promoted", result="10 of 10 samples OK, 640 requests"),
-            Step(at=began, what="hook advance 10 %", result="exit 0 in 0.4 s"),
-            Step(at=began + 420, what="sample 7 BAD", result=SLOW.reason),
+            Step(at=at, what="start", result="payments 1.5.0", by="ada@ops-1"),
+            Step(at=at + 0.1, what="preflight", result="READY 96.4; 2,100 requests expected at 1 %"),
+            Step(at=at + 0.5, what="hook advance", result="1 %: exit 0 in 0.4 s"),
+            Step(at=at + 0.5, what="stage", result="1 %"),
+            Step(at=at + 302, what="decision", result="PROMOTE: 5 min over; 10 samples: 10 OK"),
+            Step(at=began - 0.1, what="hook advance", result="10 %: exit 0 in 0.4 s"),
+            Step(at=began, what="stage", result="10 %"),
         ),
         decision=Decision(
             word=Word.WAIT,
-            reason="11 of 12 samples are OK, one was BAD",
-            waits_for=("18 more minutes", "13 more samples OK", "1,240 more requests on the canary"),
+            reason=f"{minutes} samples: {minutes - 1} OK, 1 BAD",
+            waits_for=("18 min more", "13 more OK samples in a row", "240 more requests on the canary (60 of 300)"),
         ),
     )
     return rollout, began + 60 * minutes + 8
@@ -124,10 +127,10 @@ def held() -> tuple[Rollout, float]:
         held_at=now + 121,
         decision=Decision(
             word=Word.HOLD,
-            reason="4 samples in a row say nothing: prometheus is lost, refused",
-            waits_for=("a sample that says something, until 23:12:04", "or somebody who resumes it with a reason"),
+            reason="4 samples in a row without data: error_ratio: prometheus is lost, refused",
+            waits_for=("3 OK samples in a row", "prodtui rollout resume REASON within 27 min, else it goes back"),
         ),
-    ), now + 300  # fmt: skip
+    ), now + 185  # fmt: skip
 
 
 def rolled_back() -> tuple[Rollout, float]:
@@ -139,27 +142,33 @@ def rolled_back() -> tuple[Rollout, float]:
         samples=(*rollout.samples, sample(now, 1, (FAILING, SLOW, *WELL[2:]), bad_responses=128.0)),
         steps=(
             *rollout.steps,
-            Step(at=now + 0.1, what="decided ROLLBACK", result=FAILING.reason),
-            Step(at=now + 0.2, what="hook rollback", result="exit 0 in 0.3 s"),
+            Step(at=now + 0.1, what="decision", result=f"ROLLBACK: one sample is enough: {FAILING.reason}"),
+            Step(at=now + 0.4, what="hook rollback", result="0 %: exit 0 in 0.3 s"),
+            Step(at=now + 0.5, what="end", result="rolled back: to 1.4.2"),
         ),
-        decision=Decision(word=Word.ROLLBACK, reason=f"error_ratio: {FAILING.reason}"),
+        percent=0,
+        decision=Decision(word=Word.ROLLBACK, reason=f"one sample is enough: {FAILING.reason}"),
         ended_at=now + 0.5,
     ), now + 60  # fmt: skip
 
 
 def watching() -> tuple[Rollout, float]:
-    """All traffic is on it; its burn rate is watched."""
+    """All stages are over; its burn rate is watched."""
     rollout, now = steady(30)
-    began = now + 3_700
-    third = [sample(now + 120 * n, 2) for n in range(1, 31)]
-    after = [sample(began + 120 * n, 3) for n in range(1, 8)]
+    third, last, began = now + 10, now + 3_700, now + 4_020
+    burn = (criterion("burn", "burning", 0, 0, "<= 0 burning"), WELL[3])
     return replace(
         rollout,
         phase=Phase.WATCHING,
         stage=3,
         stage_began_at=began,
-        samples=(*rollout.samples, *third, *after),
-        decision=Decision(
-            word=Word.WAIT, reason="all traffic is on 1.5.0, its burn rate is 0.4× of 14.4×", waits_for=("46 min",)
+        percent=100,
+        samples=(
+            *rollout.samples,
+            *(sample(third + 120 * n, 2) for n in range(1, 31)),
+            *(sample(last + 30 * n, 3) for n in range(1, 11)),
+            *(sample(began + 30 * n, 3, burn) for n in range(1, 29)),
         ),
+        steps=(*rollout.steps, Step(at=began, what="watching", result="for 3600 s")),
+        decision=Decision(word=Word.WAIT, reason="28 samples: 28 OK", waits_for=("46 min more",)),
     ), began + 850  # fmt: skip

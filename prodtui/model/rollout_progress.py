@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from prodtui.model.rollout import Compared, Judged, Phase, Rollout, Sample
 
+WATCHED = "watching"
+"""The step by which the time after the last stage begins."""
 LATE = 3
 """Without a sample for so many times the stage's interval nobody looks any more."""
 
@@ -28,17 +30,29 @@ def tally(samples: Iterable[Sample]) -> Tally:
     return Tally(judged.count(Judged.OK), judged.count(Judged.BAD), judged.count(Judged.NODATA))
 
 
-def stage_samples(rollout: Rollout, stage: int | None = None) -> tuple[Sample, ...]:
-    """The samples of a stage, oldest first; of the one that it is in where none is named."""
-    asked = rollout.stage if stage is None else stage
-    return tuple(sample for sample in rollout.samples if sample.stage == asked)
+def watches(rollout: Rollout) -> bool:
+    """Whether all stages are over and the burn rate is watched, also while that is held or paused."""
+    return rollout.phase is Phase.WATCHING or any(step.what == WATCHED for step in rollout.steps)
+
+
+def place(rollout: Rollout) -> int:
+    """The stage that it is in; one behind the last while its burn rate is watched."""
+    return len(rollout.plan.stages) if watches(rollout) else rollout.stage
+
+
+def stage_samples(rollout: Rollout, at: int | None = None) -> tuple[Sample, ...]:
+    """The samples of a place, oldest first; of the one that it is in, since that began, where none is named."""
+    last, began = len(rollout.plan.stages) - 1, rollout.stage_began_at
+    if at is None or at == place(rollout):
+        return tuple(one for one in rollout.samples if one.stage == rollout.stage and one.at >= began)
+    before = began if at == last else None
+    return tuple(one for one in rollout.samples if one.stage == at and (before is None or one.at < before))
 
 
 def lasts_s(rollout: Rollout) -> float:
-    """How long the stage that it is in takes, with what it was extended by."""
-    if rollout.phase is Phase.WATCHING:
-        return rollout.plan.watched_after_s
-    return rollout.plan.stages[rollout.stage].duration_s * (1 + rollout.extended)
+    """How long the place that it is in takes, with what it was extended by."""
+    whole = rollout.plan.watched_after_s if watches(rollout) else rollout.plan.stages[rollout.stage].duration_s
+    return whole * (1 + rollout.extended)
 
 
 def left_s(rollout: Rollout, now: float) -> float | None:
@@ -80,8 +94,8 @@ def canary_values(rollout: Rollout, criterion: str) -> tuple[float | None, ...]:
 
 
 def silent_s(rollout: Rollout, now: float) -> float | None:
-    """For how long nobody has looked at a rollout that runs; None while samples come in time."""
-    if rollout.phase not in (Phase.RUNNING, Phase.WATCHING):
+    """For how long nobody has looked at an open rollout; None while samples come in time."""
+    if rollout.phase.ended:
         return None
     last = max([rollout.stage_began_at, *(step.at for step in rollout.steps[-1:]), *_newest(rollout.samples)])
     every_s = rollout.plan.stages[rollout.stage].every_s

@@ -7,7 +7,16 @@ from itertools import groupby
 from typing import NamedTuple
 
 from prodtui.model.rollout import Judged, Phase, Rollout, Sample
-from prodtui.model.rollout_progress import left_s, samples_due, share, stage_samples, tally
+from prodtui.model.rollout_progress import (
+    lasts_s,
+    left_s,
+    place,
+    samples_due,
+    share,
+    stage_samples,
+    tally,
+    watches,
+)
 from prodtui.ui import format as fmt
 from prodtui.ui.line import Line, Run, clipped, fitted
 from prodtui.ui.rows.rollout import ink, percent
@@ -26,47 +35,37 @@ class Section(NamedTuple):
 
     name: str
     lasts_s: float
-    stage: int
-    """Its place in the plan; one behind the last while its burn rate is watched."""
 
 
 def sections(rollout: Rollout) -> list[Section]:
-    """The stages; where the last has no time of its own, the watching after it is its time."""
-    plan = rollout.plan
-    found = [Section(f"{stage.percent:g} %", stage.duration_s, n) for n, stage in enumerate(plan.stages)]
-    if plan.watched_after_s > 0:
-        last = found[-1]
-        if last.lasts_s > 0:
-            found.append(Section("watched", plan.watched_after_s, len(found)))
-        else:
-            found[-1] = last._replace(lasts_s=plan.watched_after_s)
-    at = _place(rollout, found)
-    if rollout.extended and rollout.phase is not Phase.WATCHING:
-        found[at] = found[at]._replace(lasts_s=found[at].lasts_s * (1 + rollout.extended))
+    """The stages, then the time after the last one; the one that it is in with what it was extended by."""
+    found = [Section(f"{stage.percent:g} %", stage.duration_s) for stage in rollout.plan.stages]
+    if rollout.plan.watched_after_s > 0:
+        found.append(Section("watched", rollout.plan.watched_after_s))
+    at = min(place(rollout), len(found) - 1)
+    found[at] = found[at]._replace(lasts_s=lasts_s(rollout))
     return found
 
 
-def _place(rollout: Rollout, found: Sequence[Section]) -> int:
-    return len(found) - 1 if rollout.phase in (Phase.WATCHING, Phase.PROMOTED) else rollout.stage
-
-
 def heading(rollout: Rollout, now: float) -> Line:
-    """`Stages 10 % · 17 min left · extended once`."""
-    said = percent(rollout)
-    if rollout.phase is Phase.WATCHING:
-        said += " · its burn rate is watched"
+    """`Stages 10 % · 17 min left · extended once`; and where the traffic is, while that is not where it is to be."""
+    parts = [percent(rollout) + (", all stages are over" if watches(rollout) else "")]
     left = left_s(rollout, now)
-    parts = [said, *([f"{fmt.age(left)} left"] if left is not None else [])]
+    if left is not None:
+        parts.append(f"{fmt.age(left)} left")
     if rollout.extended:
         parts.append("extended once" if rollout.extended == 1 else f"extended {rollout.extended}×")
-    return (("Stages", "strong"), (f" {' · '.join(parts)}", ""))
+    line: Line = (("Stages", "strong"), (f" {' · '.join(parts)}", ""))
+    if rollout.plan.observes or rollout.percent == rollout.plan.stages[rollout.stage].percent:
+        return line
+    return (*line, (" · ", "dim"), (f"traffic at {rollout.percent:g} %", "warn"))
 
 
 def bar(rollout: Rollout, now: float, width: int) -> list[Line]:
     """Names, bar and lengths of the stages, each as wide as it is long."""
     found = sections(rollout)
     cells = widths([section.lasts_s for section in found], width)
-    at = _place(rollout, found)
+    at = min(place(rollout), len(found) - 1)
     names: list[Run] = []
     drawn: list[Run] = []
     lengths: list[Run] = []
@@ -126,11 +125,12 @@ def every(rollout: Rollout) -> Line:
 
 
 def strips(rollout: Rollout, width: int, most: int) -> list[Line]:
-    """A line for each stage that was sampled, at most `most`, the present one last, and the last that was not OK."""
-    stages = sorted({sample.stage for sample in rollout.samples} | {rollout.stage})
+    """A line for each place that was sampled, at most `most`, the present one last, and the last that was not OK."""
+    here = place(rollout)
+    places = [at for at in range(here) if stage_samples(rollout, at)]
     wrong = next((s for s in reversed(stage_samples(rollout)) if s.judged is not Judged.OK), None)
     room = max(1, most - (wrong is not None))
-    lines = [_strip(rollout, stage, width) for stage in stages[-room:]]
+    lines = [_strip(rollout, at, width) for at in (*places, here)[-room:]]
     if wrong is not None and most > 1:
         sign = OF_JUDGED[wrong.judged]
         said = wrong.reason or ("nobody looked" if wrong.gap else wrong.judged.value)
@@ -138,14 +138,14 @@ def strips(rollout: Rollout, width: int, most: int) -> list[Line]:
     return lines
 
 
-def _strip(rollout: Rollout, stage: int, width: int) -> Line:
+def _strip(rollout: Rollout, at: int, width: int) -> Line:
     """The newest samples that fit, then a point for each that is to come."""
-    samples = stage_samples(rollout, stage)
+    samples, here = stage_samples(rollout, at), at == place(rollout)
     room = max(1, width - STRIP_LABEL)
     shown = samples[-room:] if len(samples) <= room else samples[-(room - 1) :]
-    due = samples_due(rollout) - len(samples) if stage == rollout.stage and not rollout.phase.ended else 0
-    name = f"{rollout.plan.stages[min(stage, len(rollout.plan.stages) - 1)].percent:g} %"
-    line: list[Run] = [(f"{name:>{STRIP_LABEL - 2}}  ", "" if stage == rollout.stage else "dim")]
+    due = samples_due(rollout) - len(samples) if here and not rollout.phase.ended else 0
+    name = "after" if at == len(rollout.plan.stages) else f"{rollout.plan.stages[at].percent:g} %"
+    line: list[Run] = [(f"{name:>{STRIP_LABEL - 2}}  ", "" if here else "dim")]
     if len(shown) < len(samples):
         line.append(("…", "dim"))
     for (sign, gap), run in groupby(shown, key=lambda sample: (_sign(sample), sample.gap)):
