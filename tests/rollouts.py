@@ -110,7 +110,7 @@ def steady(minutes: int = 12, at: float = START) -> tuple[Rollout, float]:
         decision=Decision(
             word=Word.WAIT,
             reason=f"{minutes} samples: {minutes - 1} OK, 1 BAD",
-            waits_for=("18 min more", "13 more OK samples in a row", "240 more requests on the canary (60 of 300)"),
+            waits_for=("18 min more", "240 more requests on the canary (60 of 300)"),
         ),
     )
     return rollout, began + 60 * minutes + 8

@@ -31,7 +31,11 @@ def test_the_decision_says_what_it_waits_for() -> None:
     said = plain(rows.decision(rollout, now, 118))
     assert said.splitlines() == [
         "WAIT      12 samples: 11 OK, 1 BAD",
-        "waits for 18 min more · 13 more OK samples in a row · 240 more requests on the canary (60 of 300)",
+        "waits for 18 min more · 240 more requests on the canary (60 of 300)",
+    ]
+    assert plain(rows.decision(rollout, now, 60)).splitlines()[1:] == [
+        "waits for 18 min more",
+        "          240 more requests on the canary (60 of 300)",
     ]
 
 
@@ -55,7 +59,7 @@ def test_a_rollout_that_nobody_drives_any_more_says_so() -> None:
 def test_one_line_tells_it_to_whoever_looks_at_everything() -> None:
     rollout, now = rollouts.steady()
     told = plain([rows.line(rollout, now, 118)])
-    assert told.startswith("ROLLOUT  payments 1.5.0 10 % · 11 of 12 samples OK · waits for 18 min more +2  ")
+    assert told.startswith("ROLLOUT  payments 1.5.0 10 % · 11 of 12 samples OK · waits for 18 min more +1  ")
     assert told.endswith("  18 min left")
     assert len(told) == 118
     held, later = rollouts.held()
@@ -277,6 +281,24 @@ async def test_every_size_shows_the_phase_and_no_error(size: tuple[int, int]) ->
         await shows(pilot, "HOLD")
 
 
+async def test_enter_plots_the_selected_criterion_where_there_is_no_room_for_all() -> None:
+    app = driven(*rollouts.steady())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "Steps 7")
+        await pilot.press("j", "enter")
+        assert "Steps" not in await shows(pilot, "latency_p99 of the canary · ┄ limit 49 ms · ┈ stable 41 ms", "█")
+        await pilot.press("enter")
+        await shows(pilot, "Steps 7")
+
+
+async def test_a_tall_screen_plots_the_worst_criterion_beside_all_the_rest() -> None:
+    app = driven(*rollouts.rolled_back())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(pilot, "error_ratio of the canary", "Steps 10")
+        await pilot.press("j", "j")
+        await shows(pilot, "passing of the canary")
+
+
 # In the dashboard
 
 
@@ -296,7 +318,7 @@ async def test_the_overview_tells_a_rollout_in_a_line_and_opens_it() -> None:
     hand.running = (rollout,)
     app = dashboard(hand)
     async with app.run_test(size=(120, 40)) as pilot:
-        await shows(pilot, "ROLLOUT  payments 1.5.0 10 % · 11 of 12 samples OK · waits for 18 min more +2")
+        await shows(pilot, "ROLLOUT  payments 1.5.0 10 % · 11 of 12 samples OK · waits for 18 min more +1")
         await pilot.press(":", *"rollout", "enter")
         screen = await shows(pilot, "overview › rollout", "payments 1.4.2 → 1.5.0  RUNNING", "latency_p99", "Steps")
         assert "abort" not in screen

@@ -48,6 +48,14 @@ class RolloutPage(IncidentPage):
         if self.moment is not None:
             self.shown(self.moment)
 
+    def on_grid_selected(self) -> None:
+        self.parts.tell_selected()
+
+    def on_grid_opened(self) -> None:
+        """The plot of a criterion stands in the steps' place, or goes again."""
+        self.parts.plotted = not self.parts.plotted
+        self.rearrange()
+
     def service_asked(self) -> str | None:
         rollout = self._rollout()
         known = self.moment.views if self.moment else {}

@@ -71,6 +71,14 @@ class RolloutScreen(Framed):
         if rollout is not None and self.parts.show(rollout, now, self.size.width):
             self.rearrange()
 
+    def on_grid_selected(self) -> None:
+        self.parts.tell_selected()
+
+    def on_grid_opened(self) -> None:
+        """The plot of a criterion stands in the steps' place, or goes again."""
+        self.parts.plotted = not self.parts.plotted
+        self.rearrange()
+
     # What is asked
 
     @property

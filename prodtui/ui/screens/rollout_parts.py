@@ -13,6 +13,7 @@ from prodtui.ui.line import Line
 from prodtui.ui.palette import Palette
 from prodtui.ui.rows import rollout as said
 from prodtui.ui.rows import rollout_criteria as criteria
+from prodtui.ui.rows import rollout_plot as plots
 from prodtui.ui.rows import rollout_stages as stages
 from prodtui.ui.screens.split import TALL
 from prodtui.ui.widgets.figure import Figure
@@ -26,6 +27,11 @@ BAR = 4
 LEAST = 14
 """With fewer lines only the decision, the samples and the criteria have room."""
 MOST_STRIPS = 6
+PLOT = 9
+"""Lines from which on a plot says something; it takes what is left up to `TALLEST`."""
+TALLEST = 16
+STEPS_BESIDE = 7
+"""Lines of steps, beyond which a plot is worth more than older ones."""
 STEPS = 4
 """Lines that the steps keep, title included, however many criteria there are."""
 
@@ -39,24 +45,33 @@ class RolloutParts:
         self.strip = Figure(palette)
         self.criteria = Grid(palette, criteria.COLUMNS, id="criteria", empty="nothing was compared yet")
         self.steps = Grid(palette, criteria.STEP_COLUMNS, id="steps", header=False, empty="nothing happened yet")
+        self.plot = Figure(palette)
+        self.plotted = False
+        """Whether the plot is wanted in the place of the steps, where both have no room."""
+        self._shown: Rollout | None = None
         self._strips = 1
         """Lines that the samples take now."""
         self._wanted_strips = 1
 
     @property
     def widgets(self) -> tuple[Widget, ...]:
-        return (self.decision, self.bar, self.strip, self.criteria, self.steps)
+        return (self.decision, *self._parts)
+
+    @property
+    def _parts(self) -> tuple[Figure | Grid, ...]:
+        """What is there while there is a rollout."""
+        return (self.bar, self.strip, self.criteria, self.steps, self.plot)
 
     def say(self, *lines: Line) -> bool:
         """There is no rollout: these lines stand instead. Says whether their number changed."""
-        for part in (self.bar, self.strip, self.criteria, self.steps):
+        for part in self._parts:
             part.display = False
         return self.decision.say(*lines)
 
     def show(self, rollout: Rollout, now: float, width: int, *above: Line) -> bool:
         """Shows a rollout at a time, with lines above its decision; says whether the parts need other places."""
         hidden = not self.bar.display
-        for part in (self.bar, self.strip, self.criteria, self.steps):
+        for part in self._parts:
             part.display = True
         other = self.decision.say(*above, *said.decision(rollout, now, width - 2))
         self.bar.load(stages.heading(rollout, now), lambda width: stages.bar(rollout, now, width))
@@ -69,15 +84,24 @@ class RolloutParts:
         before = self.criteria.lines_wanted(), self.steps.lines_wanted()
         self.criteria.load(criteria.rows(rollout), criteria.heading(rollout, now))
         self.steps.load(criteria.step_rows(rollout, now), criteria.steps_heading(rollout))
+        self._shown = rollout
+        self.tell_selected()
         after = self.criteria.lines_wanted(), self.steps.lines_wanted()
         other |= hidden or before != after or strips != self._wanted_strips
         self._wanted_strips = strips
         return other
 
+    def tell_selected(self) -> None:
+        """Plots the criterion that is selected."""
+        rollout, criterion = self._shown, self.criteria.selected
+        if rollout is not None:
+            height = max(2, self.plot.size.height - 1 - self.plot.blank_above)
+            self.plot.load(plots.heading(rollout, criterion), lambda w: plots.lines(rollout, criterion, w, height))
+
     def places(self, area: Region) -> Mapping[Widget, Region]:
         tall = int(area.height >= TALL)
         self.decision.above = tall
-        for part in (self.bar, self.strip, self.criteria, self.steps):
+        for part in self._parts:
             part.blank_above = tall
         found: dict[Widget, Region] = {}
         y = area.y
@@ -100,5 +124,10 @@ class RolloutParts:
             put(self.criteria, room)
             return found
         put(self.criteria, min(self.criteria.lines_wanted(), room - STEPS - tall))
+        steps, left = self.steps.lines_wanted(), area.bottom - y
+        if (spare := left - min(steps, STEPS_BESIDE)) >= PLOT:
+            put(self.plot, min(TALLEST, max(PLOT, left - steps), spare))
+        elif self.plotted:
+            put(self.plot, left)
         put(self.steps, area.bottom - y)
         return found
