@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from prodtui.model.moment import Moment
     from prodtui.model.records import HealthCheck
     from prodtui.model.rerun import Rerun
+    from prodtui.model.rollout import Rollout
     from prodtui.readiness.policy import Policy
     from prodtui.settings.loaded import Environment
     from prodtui.watch import Watch
@@ -184,6 +185,9 @@ class Desk:
             self.configuration.loaded.environment(environment)
         self._env = environment
         self._shown = None
+
+    def rollouts(self) -> tuple[Rollout, ...]:
+        return ()
 
     # What leaves a trace
 

@@ -133,6 +133,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
 )
 NEWEST = len(MIGRATIONS)
+JOURNAL = 2
+"""From this version on a journal has all its tables: a file of it can be read as it is."""
 
 
 def missing(version: int, what: str) -> tuple[tuple[str, ...], ...]:

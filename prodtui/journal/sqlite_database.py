@@ -175,7 +175,7 @@ class SqliteDatabase:
         return connection
 
     def _nothing_missing(self, connection: sqlite3.Connection) -> None:
-        if self._missing(connection):
+        if len(self._missing(connection)) > migrations.NEWEST - migrations.JOURNAL:
             raise StoreError(
                 f"{self._what}: nothing is kept in it, or by an older prodtui; give another {self._called}"
             )
