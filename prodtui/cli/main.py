@@ -19,6 +19,7 @@ from prodtui.cli import (
     lab,
     policy,
     replay,
+    rollout,
     scan,
     sources,
     status,
@@ -50,6 +51,7 @@ app.command("replay")(replay.replay)
 app.command("export")(export.export)
 app.add_typer(policy.app, name="policy")
 app.add_typer(baseline.app, name="baseline")
+app.add_typer(rollout.app, name="rollout")
 app.add_typer(config.app, name="config")
 app.add_typer(lab.app, name="lab")
 

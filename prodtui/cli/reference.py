@@ -14,6 +14,7 @@ def pages() -> dict[str, str]:
     from prodtui.reports.incident.document import json_schema as incident_schema
     from prodtui.reports.rollout_document import json_schema as rollout_schema
     from prodtui.reports.web_check import json_schema as web_check_schema
+    from prodtui.rollout.plan_file.schema import schema as plan_schema
     from prodtui.scan.reference import rules_page
     from prodtui.settings.reference import reference
 
@@ -22,6 +23,7 @@ def pages() -> dict[str, str]:
         "checks.md": checks_page(),
         "scan.md": rules_page(),
         "readiness.schema.json": schema_page(),
+        "rollout.schema.json": json.dumps(plan_schema(), indent=2) + "\n",
         "status.schema.json": json.dumps(json_schema(), indent=2) + "\n",
         "incident.schema.json": json.dumps(incident_schema(), indent=2) + "\n",
         "web-check.schema.json": json.dumps(web_check_schema(), indent=2) + "\n",

@@ -79,6 +79,11 @@ class Course:
                     task.cancel()
         return self._rollout
 
+    async def abandon(self, by: str, reason: str) -> Rollout:
+        """Ends it though nobody drives it: all traffic goes back."""
+        await self._go_back(f"aborted by {by}: {reason}", Phase.ABORTED, by)
+        return self._rollout
+
     async def _look(self, moments: AsyncIterator[Moment]) -> None:
         async with aclosing(cast("AsyncGenerator[Moment]", moments)) as following:
             async for moment in following:
@@ -206,7 +211,7 @@ class Course:
         why = wish.reason or "no reason given"
         match wish.asked:
             case Asked.ABORT:
-                await self._go_back(f"aborted by {wish.by}: {why}", Phase.ABORTED, wish.by)
+                await self.abandon(wish.by, why)
             case Asked.PAUSE if rollout.phase is not Phase.PAUSED:
                 await self._become(progress.paused(rollout, now, wish.by, why))
             case Asked.RESUME if rollout.phase in (Phase.PAUSED, Phase.HELD):
