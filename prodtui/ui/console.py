@@ -101,7 +101,10 @@ class Console(App[None], inherit_bindings=False):
     # Time
 
     def action_pause(self) -> None:
-        self.clock.pause()
+        if self.clock.mode.live:
+            self.clock.pause()
+        else:
+            self.run_worker(self.clock.go_on(), group="time", exclusive=True)
 
     def action_live(self) -> None:
         self.workers.cancel_group(self, "time")
