@@ -24,7 +24,9 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True):
     unproven: bool = False
     """Nothing is said of why: it may only be new."""
     well_at: float | None = None
-    """Seen well again; None: it is failing."""
+    """Nothing bad seen of it since; None: it is failing."""
+    recovered: bool = False
+    """It was plainly well since: when it fails again, that is another failure."""
 
 
 class Rate(msgspec.Struct, frozen=True):
