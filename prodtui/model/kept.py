@@ -23,6 +23,8 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True):
     """An instance that does not answer, so that no callee explains it; a pool that reaches no server."""
     unproven: bool = False
     """Nothing is said of why: it may only be new."""
+    fleeting: bool = False
+    """It ends by itself, well or not."""
     well_at: float | None = None
     """Nothing bad seen of it since; None: it is failing."""
     recovered: bool = False

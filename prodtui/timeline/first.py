@@ -81,7 +81,7 @@ def _dated(cause: str, parents: Mapping[str, str], failing: Failings, *, certain
     `certain`: all of it follows from the cause, and not some from another candidate.
     """
     dated = {key: failing[key] for key in (cause, *parents)}
-    for key, parent in reversed(parents.items()):
+    for key, parent in reversed(tuple(parents.items())):
         explains, first = dated[parent], dated[key].onset.not_after
         at = explains.onset.at
         if first < explains.onset.not_after and (at is None or at < first) and (certain or parent != cause):

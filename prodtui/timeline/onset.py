@@ -60,9 +60,10 @@ def after(trouble: Trouble | None, found: Look, source: str, at: float, last_goo
 
 def _well(trouble: Trouble, found: Well, at: float) -> Trouble | None:
     """A trouble of which nothing shows any more; None where that is known already."""
+    recovered = found.plainly and not trouble.fleeting
     if trouble.well_at is None:
-        return msgspec.structs.replace(trouble, well_at=at, recovered=found.plainly)
-    return msgspec.structs.replace(trouble, recovered=True) if found.plainly and not trouble.recovered else None
+        return msgspec.structs.replace(trouble, well_at=at, recovered=recovered)
+    return msgspec.structs.replace(trouble, recovered=True) if recovered and not trouble.recovered else None
 
 
 def _trouble(seen: Seen, source: str, onset: Onset) -> Trouble:
@@ -75,6 +76,7 @@ def _trouble(seen: Seen, source: str, onset: Onset) -> Trouble:
         service=seen.service,
         deaf=seen.deaf,
         unproven=seen.unproven,
+        fleeting=seen.fleeting,
     )
 
 

@@ -43,6 +43,8 @@ class Seen(msgspec.Struct, frozen=True):
     deaf: bool = False
     unproven: bool = False
     """It gives no reason: it may only be new."""
+    fleeting: bool = False
+    """It ends by itself and says nothing with that: an ejection runs out and is a try, shedding waits for the load."""
     for_s: float = 0.0
     """How long it is so already, by the record itself."""
 
@@ -135,11 +137,12 @@ def _breaker(breaker: Breaker) -> Look:
 def _cluster(cluster: Cluster) -> Look:
     name = f"{cluster.proxy}/{cluster.name}"
     if cluster.overflow_per_s:
-        return Seen(EntityKind.PROXY, name, f"{cluster.overflow_per_s:.3g} requests shed/s")
+        return Seen(EntityKind.PROXY, name, f"{cluster.overflow_per_s:.3g} requests shed/s", fleeting=True)
     if cluster.members is None or cluster.healthy is None:
         return UNSURE
     if cluster.healthy < cluster.members:
-        return Seen(EntityKind.PROXY, name, f"{cluster.healthy}/{cluster.members} healthy")
+        few = f"{cluster.healthy}/{cluster.members} healthy"
+        return Seen(EntityKind.PROXY, name, few, fleeting=bool(cluster.ejected))
     return WELL
 
 

@@ -14,7 +14,7 @@ from prodtui.model.incident import Confidence, EntityKind, FirstCause, Onset
 from prodtui.model.kept import Kept
 from prodtui.model.past import Call, Past, Quantity
 from prodtui.model.reading import Answer, Reading
-from prodtui.model.records import AnyRecord, BreakerState, HealthCheck, Phase, Pool, Session
+from prodtui.model.records import AnyRecord, BreakerState, Cluster, HealthCheck, Phase, Pool, Session
 from prodtui.timeline.incident import Incident
 from prodtui.timeline.sentence import text
 from prodtui.ui.rows import onsets
@@ -387,6 +387,14 @@ def test_a_full_pool_without_a_queue_for_a_moment_has_failed_all_along() -> None
     began = _only(told).cause.onset
     told.tell("pgbouncer", pool(used=20, idle=0)).wait(2)
     assert _only(told.tell("pgbouncer", _full()).again()).cause.onset == began
+
+
+@pytest.mark.parametrize("bad", [cluster(healthy=1, ejected=1), cluster(overflow_per_s=3.0)])
+def test_a_proxy_that_tries_again_has_failed_all_along(bad: Cluster) -> None:
+    told = healthy().tell("envoy", bad).again()
+    began = _only(told).cause.onset
+    told.tell("envoy", cluster()).wait(2)
+    assert _only(told.tell("envoy", bad).again()).cause.onset == began
 
 
 def test_a_latency_that_dips_for_one_window_has_failed_all_along() -> None:
