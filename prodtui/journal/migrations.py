@@ -130,6 +130,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
 )
 NEWEST = len(MIGRATIONS)
+JOURNAL = 2
+"""The one that last changed a journal's tables: of an older recording no more is missing."""
 
 
 def missing(version: int, what: str) -> tuple[tuple[str, ...], ...]:

@@ -46,7 +46,7 @@ class SqliteDatabase:
     ) -> None:
         """`patience_s`: how long another process's lock is waited for; `called`: what it is to a person, in messages.
 
-        `pragmas` hold for each connection. Read-only, it is neither made nor migrated.
+        `pragmas` hold for each connection. Read-only it is a journal, and neither made nor migrated.
         """
         self._path = path
         self._called = called
@@ -175,7 +175,7 @@ class SqliteDatabase:
         return connection
 
     def _nothing_missing(self, connection: sqlite3.Connection) -> None:
-        if self._missing(connection):
+        if len(self._missing(connection)) > migrations.NEWEST - migrations.JOURNAL:
             raise StoreError(
                 f"{self._what}: nothing is kept in it, or by an older prodtui; give another {self._called}"
             )
