@@ -1,7 +1,7 @@
 """PgBouncer's admin console: asyncpg logs in, and what is asked then goes by the simple query protocol.
 
 asyncpg itself asks by the extended protocol only, which the console refuses. A second driver beside it, for four SHOW
-commands, cost 9 MB and 120 to 230 ms.
+commands, cost 12 MB and 120 to 230 ms.
 
 https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-SIMPLE-QUERY
 """
