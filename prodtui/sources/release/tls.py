@@ -101,7 +101,11 @@ async def certificate(peer: Peer, trusting: ssl.SSLContext, limit_s: float) -> C
 
 async def _shake(peer: Peer, context: ssl.SSLContext) -> Shaken:
     """One handshake. Raises OSError, ValueError."""
-    _, writer = await asyncio.open_connection(peer.host, peer.port, ssl=context, server_hostname=peer.server_name)
+    try:
+        _, writer = await asyncio.open_connection(peer.host, peer.port, ssl=context, server_hostname=peer.server_name)
+    except OSError as error:
+        # asyncio's frames hold it and it holds them: with them a buffer of 256 kB for each refusal, until a collection.
+        raise error.with_traceback(None)  # noqa: B904 — the same error
     try:
         agreed: ssl.SSLObject = writer.get_extra_info("ssl_object")
         # getpeercert() has these words for a trusted certificate only, and no public name leads to another's.
