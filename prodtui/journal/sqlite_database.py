@@ -18,6 +18,8 @@ T = TypeVar("T")
 APPLICATION_ID = 0x50524F44
 """In the file's header (`PROD`), so that another program's database is never taken for ours."""
 PATIENCE_S = 2.0
+CACHE_KB = 512
+"""Pages that a connection keeps: SQLite's own 2 MB each would fill with what is written once and not read again."""
 # By the beginning of SQLite's own names: https://www.sqlite.org/rescode.html
 _ADVICE = {
     "SQLITE_BUSY": "another process holds its lock; try again, or give another {}",
@@ -183,6 +185,7 @@ class SqliteDatabase:
     def _connect(self, name: str) -> sqlite3.Connection:
         connection = sqlite3.connect(name, timeout=self._patience_s, isolation_level=None, uri=name.startswith("file:"))
         try:
+            connection.execute(f"pragma cache_size = -{CACHE_KB}")
             for pragma in self._pragmas:
                 connection.execute(f"pragma {pragma}")
         except BaseException:
