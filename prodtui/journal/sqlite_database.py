@@ -135,6 +135,7 @@ class SqliteDatabase:
             self._let_go()
         if self._connection is None:
             self._connection = self._looking() if self._read_only else self._writing()
+            self._connection.execute(f"pragma cache_size = -{CACHE_KB}")
             self._inode = self._path.stat().st_ino
         return self._connection
 
@@ -185,7 +186,6 @@ class SqliteDatabase:
     def _connect(self, name: str) -> sqlite3.Connection:
         connection = sqlite3.connect(name, timeout=self._patience_s, isolation_level=None, uri=name.startswith("file:"))
         try:
-            connection.execute(f"pragma cache_size = -{CACHE_KB}")
             for pragma in self._pragmas:
                 connection.execute(f"pragma {pragma}")
         except BaseException:
