@@ -13,7 +13,14 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from prodtui.settings.kinds import own_kinds, source_class
-from prodtui.settings.models import AuditSettings, EnvironmentSettings, JournalSettings, MetricsNames, Root, ServiceSettings
+from prodtui.settings.models import (
+    AuditSettings,
+    EnvironmentSettings,
+    JournalSettings,
+    MetricsNames,
+    Root,
+    ServiceSettings,
+)
 from prodtui.settings.shape import options, secrets
 from prodtui.settings.source import SourceSettings
 from prodtui.settings.written import is_duration, is_size, written
