@@ -171,9 +171,9 @@ def since_accepted(moment: Moment, policy: Policy, services: Sequence[str] = ())
     return difference(moment.accepted, moment.assessment, moment.views, policy_digest=policy.digest, asked=services)
 
 
-async def remember(store: Store | None, asked: Asked, report: GateReport) -> tuple[str, ...]:
-    """Keeps the evaluation and what delays the next improvements; says what could not be kept."""
-    from prodtui.cli.store import by, keep, keep_streaks, new_id
+async def remember(store: Store | None, asked: Asked, report: GateReport, evaluation_id: str) -> tuple[str, ...]:
+    """Keeps the evaluation under this id and what delays the next improvements; says what could not be kept."""
+    from prodtui.cli.store import by, keep, keep_streaks
     from prodtui.readiness.evaluation import evaluation
 
     if store is None or asked.at is not None:
@@ -182,7 +182,7 @@ async def remember(store: Store | None, asked: Asked, report: GateReport) -> tup
     made = evaluation(
         assessment,
         _summary(report.policy),
-        id=new_id(assessment.at),
+        id=evaluation_id,
         environment=asked.environment.name,
         by=by(),
         asked=asked.services,
