@@ -12,20 +12,20 @@ from msgspec.structs import replace
 
 from prodtui.audit.chain import FIRST, Broken, Checked, Link, Wrong, canonical, checked, entry, linked
 from prodtui.model.audited import Deed
-from tests.audit.trails import DEEDS, deed, forged, heads, trail
+from tests.audit.trails import DEEDS, chain_of, deed, forged, heads_of
 
 TRAILS = st.lists(DEEDS, min_size=1, max_size=12).map(lambda deeds: linked(deeds, 0, FIRST))
 
 
 def _broken(links: Sequence[Link], known: Sequence[Link] = ()) -> Broken:
-    found = checked(links, heads(known)).broken
+    found = checked(links, heads_of(known)).broken
     assert found is not None
     return found
 
 
 @given(TRAILS, st.data())
 def test_a_trail_as_it_was_written_verifies_with_any_heads_of_it(links: tuple[Link, ...], data: st.DataObject) -> None:
-    known = heads(data.draw(st.lists(st.sampled_from(links), unique_by=lambda link: link.number)))
+    known = heads_of(data.draw(st.lists(st.sampled_from(links), unique_by=lambda link: link.number)))
     proven = max(known, default=0)
     assert checked(links, known) == Checked(entries=len(links), hash=links[-1].hash, proven=proven)
 
@@ -132,20 +132,20 @@ def test_an_entry_that_was_put_in_between_is_named(links: tuple[Link, ...], data
 
 
 def test_what_was_removed_from_a_long_trail_is_told_in_no_time() -> None:
-    links = trail(3_000)
+    links = chain_of(3_000)
     assert str(_broken((links[0], *links[2_500:]))) == "removed: entries 2 to 2500; entry 2501 comes in its place"
 
 
 def test_a_trail_of_which_nothing_is_left_is_truncated() -> None:
-    assert str(_broken((), trail(3))) == (
+    assert str(_broken((), chain_of(3))) == (
         "truncated: entries 1 to 3; the trail ends with entry 0, and entry 3 was once written"
     )
     assert checked(()) == Checked(entries=0, hash=FIRST, proven=0)
 
 
 def test_entries_newer_than_the_last_head_are_no_alarm() -> None:
-    links = trail(5)
-    assert checked(links, heads(links[:3])) == Checked(entries=5, hash=links[-1].hash, proven=3)
+    links = chain_of(5)
+    assert checked(links, heads_of(links[:3])) == Checked(entries=5, hash=links[-1].hash, proven=3)
 
 
 def test_an_entry_of_a_newer_prodtui_verifies() -> None:
@@ -155,7 +155,7 @@ def test_an_entry_of_a_newer_prodtui_verifies() -> None:
 
 
 def test_a_hash_is_what_the_documents_say_it_is() -> None:
-    link = trail(2)[1]
+    link = chain_of(2)[1]
     command = ["printf", "%s\\n%s\\n%s", str(link.number), link.before, link.deed]
     printed = subprocess.run(command, capture_output=True, check=True).stdout
     assert hashlib.sha256(printed).hexdigest() == link.hash

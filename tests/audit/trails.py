@@ -8,6 +8,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from prodtui.audit.chain import FIRST, Link, hashed, linked
+from prodtui.audit.heads import Heads
+from prodtui.audit.trail import Trail
+from prodtui.journal.store import database_at
 from prodtui.model.audited import Act, Actor, Deed
 
 AT = 1_790_000_000.0
@@ -38,12 +41,12 @@ def deed(number: int = 1, **changed: object) -> Deed:
     return replace(made, **changed)
 
 
-def trail(count: int) -> tuple[Link, ...]:
+def chain_of(count: int) -> tuple[Link, ...]:
     """So many entries, as they were written."""
     return linked([deed(number) for number in range(1, count + 1)], 0, FIRST)
 
 
-def heads(links: Sequence[Link]) -> dict[int, str]:
+def heads_of(links: Sequence[Link]) -> dict[int, str]:
     return {link.number: link.hash for link in links}
 
 
@@ -51,3 +54,8 @@ def forged(link: Link, **changed: object) -> Link:
     """The entry with something changed, and its hash made anew."""
     made = replace(link, **changed)
     return replace(made, hash=hashed(made.number, made.before, made.deed))
+
+
+def trail_at(where: str, heads: Heads) -> Trail:
+    """The trail in the store at this place."""
+    return Trail(database_at(where), heads)
