@@ -177,13 +177,23 @@ def _of_store(loaded: Loaded, given: Mapping[int, str], files: Sequence[Path]) -
     from prodtui.cli.store import place_of
 
     own = heads_of(loaded.store, loaded.heads).path
-    known = gathered([*files, own]) if own.exists() and own.stat().st_size else given
+    known = gathered([*files, own]) if _has_something(own) else given
     trail = trail_to_read(loaded.store, loaded.heads)
     if trail is None:
         found = checked((), known)
         return f"store {neutralise_name(place_of(loaded.store))}", found, found.proven
     found = asyncio.run(_closing(trail, lambda trail: trail.verified(known)))
     return f"store {trail.where}", found, found.proven
+
+
+def _has_something(file: Path) -> bool:
+    """Also where one can't look: whoever reads it is told why."""
+    try:
+        return file.stat().st_size > 0
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
 
 
 def _whole(where: str, found: Checked, proven: int) -> str:

@@ -56,8 +56,10 @@ async def require_written(
 class Scribe:
     """Writes the acts of one environment into the audit trail of its store, which stays open between them."""
 
-    def __init__(self, environment: Environment) -> None:
+    def __init__(self, environment: Environment, patience_s: float | None = None) -> None:
+        """`patience_s`: how long the store may take for an entry; None: what it is worth to the gate."""
         self._environment = environment
+        self._patience_s = patience_s
         self._trail: Trail | None = None
 
     async def written(self, act: Act, about: str, result: str, details: Mapping[str, str]) -> str | None:
@@ -92,23 +94,24 @@ class Scribe:
     async def _append(self, done: tuple[Done, ...]) -> Written:
         """Raises StoreError, also where the store does not answer in time."""
         from prodtui.cli.actor import actor
-        from prodtui.cli.gate import in_time
+        from prodtui.cli.gate import STORE_S, in_time
         from prodtui.journal.database import StoreError
 
         if self._trail is None:
             self._trail = trail_in(self._environment.store, self._environment.heads)
         who, now = await asyncio.to_thread(actor), time.time()
         deeds = [_deed(self._environment.name, who, now, each) for each in done]
-        kept, late = await in_time(self._trail.append(*deeds), "what was to be written may not be kept")
+        within_s = STORE_S if self._patience_s is None else self._patience_s
+        kept, late = await in_time(self._trail.append(*deeds), "what was to be written may not be kept", within_s)
         if kept is None:
             raise StoreError(late)
         return kept
 
 
 @asynccontextmanager
-async def auditing(environment: Environment) -> AsyncIterator[Scribe]:
+async def auditing(environment: Environment, patience_s: float | None = None) -> AsyncIterator[Scribe]:
     """A scribe for as long as it is entered."""
-    scribe = Scribe(environment)
+    scribe = Scribe(environment, patience_s)
     try:
         yield scribe
     finally:

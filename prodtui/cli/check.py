@@ -154,7 +154,7 @@ async def _decided(
         _write(report, wanted)
         kept_as = new_id(report.assessment.at)
         remarks = await remember(known.store, asked, report, kept_as)
-        audited = await _audited(asked, report, kept_as if known.store is not None else "")
+        audited = await _audited(asked, report, kept_as if known.store is not None else None)
         for remark in (*remarks, *audited):
             typer.echo(f"prodtui: {remark}", err=True)
         return report.decision.exit_code
@@ -176,15 +176,19 @@ async def _announced(asked: Asked, override: Override) -> None:
         typer.echo(f"prodtui: {remark}", err=True)
 
 
-async def _audited(asked: Asked, report: GateReport, evaluation: str) -> tuple[str, ...]:
-    """Writes down the decision and the waivers that it made use of; says why not, where it could not be."""
+async def _audited(asked: Asked, report: GateReport, evaluation: str | None) -> tuple[str, ...]:
+    """Writes down the decision and the waivers that it made use of; says why not, where it could not be.
+
+    `evaluation`: the id under which it is kept; None where the store could not be used.
+    """
     from prodtui.cli.audit_trail import auditing
     from prodtui.cli.decided import decided
+    from prodtui.cli.gate import AGAIN_STORE_S, STORE_S
 
     if asked.at is not None:
         return ()
-    async with auditing(asked.environment) as scribe:
-        remark = await scribe.all_written(*decided(report, asked.services, evaluation))
+    async with auditing(asked.environment, AGAIN_STORE_S if evaluation is None else STORE_S) as scribe:
+        remark = await scribe.all_written(*decided(report, asked.services, evaluation or ""))
     return () if remark is None else (remark,)
 
 

@@ -26,6 +26,8 @@ READINGS = 2
 """Rates and waits come from two readings of a counter (readiness.md, Freshness)."""
 STORE_S = 3.0
 """What is remembered is worth no longer a wait: the gate reports without it."""
+AGAIN_STORE_S = 1.0
+"""Where the store could not be used before, the gate waits no longer for it to write down what was decided."""
 
 
 class Asked(NamedTuple):
@@ -315,10 +317,10 @@ async def _patiently(what: str, pause_s: float) -> None:
         await asyncio.sleep(pause_s)
 
 
-async def in_time(asking: Awaitable[T], without: str) -> tuple[T | None, str]:
+async def in_time(asking: Awaitable[T], without: str, within_s: float = STORE_S) -> tuple[T | None, str]:
     """What the store answers, or why it did not in the time that it is worth."""
     try:
-        async with asyncio.timeout(STORE_S):
+        async with asyncio.timeout(within_s):
             return await asking, ""
     except TimeoutError:
-        return None, f"the store did not answer within {STORE_S:g} s; {without}"
+        return None, f"the store did not answer within {within_s:g} s; {without}"
