@@ -119,7 +119,7 @@ def export(context: typer.Context, config: Config = None, env: Env = None) -> No
 @app.command()
 def verify(
     context: typer.Context,
-    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="Of `audit export`; else the store.")] = None,
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="Of `audit export`; else the store.")] = None,
     heads: Annotated[
         list[Path] | None, typer.Option("--heads", metavar="FILE", help="Heads that another host kept, too.")
     ] = None,
@@ -128,7 +128,8 @@ def verify(
 ) -> None:
     """Says whether the trail is as it was written; else the first entry that was edited, removed, reordered or cut off.
 
-    The store is held against the heads that this host kept, a file of `audit export` against those that are given.
+    The store is held against the heads that this host kept and those that are given; a file of `audit export` against
+    those that are given, and what it says itself of its end.
 
     Example: prodtui audit verify
 
