@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import subprocess
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -129,6 +130,50 @@ def test_an_entry_that_was_put_in_between_is_named(links: tuple[Link, ...], data
     for stranger in (copy, forged(links[0], number=0), forged(links[0], number=-7)):
         broken = _broken((*links[:place], stranger, *links[place:]))
         assert (broken.wrong, broken.number) == (Wrong.INSERTED, place + 1)
+
+
+@st.composite
+def meddled(draw: st.DrawFn, links: tuple[Link, ...]) -> tuple[Link, ...]:
+    """Up to four things done to a trail, one after the other, hashes made to fit or not."""
+    left = list(links)
+    for _ in range(draw(st.integers(1, 4))):
+        place = draw(st.integers(0, max(0, len(left) - 1)))
+        done = draw(st.sampled_from(("edit", "forge", "renumber", "remove", "exchange", "repeat", "rewrite")))
+        if not left:
+            break
+        if done == "edit":
+            left[place] = replace(left[place], deed=draw(st.text(max_size=5)))
+        elif done == "forge":
+            left[place] = forged(left[place], deed=canonical(draw(DEEDS)))
+        elif done == "renumber":
+            left[place] = forged(left[place], number=draw(st.integers(-2, len(links) + 3)))
+        elif done == "remove":
+            del left[place : place + draw(st.integers(1, 3))]
+        elif done == "exchange":
+            other = draw(st.integers(0, len(left) - 1))
+            left[place], left[other] = left[other], left[place]
+        elif done == "repeat":
+            left.insert(draw(st.integers(0, len(left))), left[place])
+        else:
+            before = left[place - 1].hash if place else FIRST
+            left[place:] = linked([draw(DEEDS) for _ in left[place:]], place, before)
+    return tuple(left)
+
+
+@given(TRAILS, st.data())
+def test_whatever_was_done_the_first_place_that_differs_is_named_by_the_heads(
+    links: tuple[Link, ...], data: st.DataObject
+) -> None:
+    left = data.draw(meddled(links))
+    differs = next((place for place, pair in enumerate(zip_longest(links, left), 1) if pair[0] != pair[1]), None)
+    broken = checked(left, heads_of(links)).broken
+    if differs is None:
+        assert broken is None
+    elif left[: len(links)] == links:
+        assert broken is None or broken.number == differs, "what was put behind the last head may hang in the chain"
+    else:
+        assert broken is not None
+        assert broken.number == differs
 
 
 def test_what_was_removed_from_a_long_trail_is_told_in_no_time() -> None:
