@@ -7,6 +7,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +15,7 @@ import pytest
 
 from prodtui.cli import main
 from prodtui.cli.audit_trail import heads_of, trail_in
+from prodtui.lab.state import Lab
 from prodtui.model.audited import Act
 from tests.audit.trails import deed
 from tests.cli.prodtui import prodtui
@@ -276,3 +278,31 @@ def test_baselines_are_written_down(run: Run, config: Path) -> None:
         ("baseline", evaluation, "pinned, drift 25 % at most"),
         ("baseline", evaluation, "accepted, by force"),
     ]
+
+
+WAIVED = """
+[tiers.B]
+minimum = 9
+[[waivers]]
+id = "W-1"
+check = "availability.min_instances"
+service = "payments"
+environment = "lab"
+reason = "the other seven come on Monday"
+ticket = "OPS-1"
+owner = "ana"
+approved_by = "ben"
+created = {today}
+expires = {today}
+"""
+
+
+def test_a_waiver_that_a_decision_made_use_of_is_written_down(lab: Lab, tmp_path: Path) -> None:
+    strict = policy(tmp_path, WAIVED.format(today=f"{datetime.now(UTC):%Y-%m-%d}"))
+    place = {"XDG_STATE_HOME": str(tmp_path)}
+    prodtui("check", "payments", "--policy", strict, "--config", lab.config_path, **place)
+    listed = prodtui("audit", "list", "--act", "waiver", "--format", "json", "--config", lab.config_path, **place)
+    (use,) = json.loads(listed.stdout)["entries"]
+    assert (use["about"], use["result"]) == ("payments", "W-1 excuses availability.min_instances (FAIL)")
+    assert (use["details"]["owner"], use["details"]["approved_by"]) == ("ana", "ben")
+    assert "2" in use["details"]["found"]
