@@ -150,13 +150,19 @@ class Store:
 
 def store_at(where: str) -> Store:
     """The store at a path or a postgresql:// URL. Nothing is opened before it is used. Raises StoreError."""
+    return Store(database_at(where))
+
+
+def database_at(where: str) -> Database:
+    """The store's database, for what else is kept in it. Raises StoreError."""
     if where.startswith(("postgresql://", "postgres://")):
         from prodtui.journal.postgresql_database import PostgresqlDatabase
 
-        return Store(PostgresqlDatabase(where))
+        return PostgresqlDatabase(where)
     scheme, separator, _ = where.partition("://")
     if separator:
         raise StoreError(f'store: "{scheme}://" is not known; give the path of a file or a postgresql:// URL')
     from prodtui.journal.sqlite_database import SqliteDatabase
 
-    return Store(SqliteDatabase(Path(where).expanduser()))
+    # What was told to be kept survives a power cut, however this SQLite was built.
+    return SqliteDatabase(Path(where).expanduser(), pragmas=("synchronous = full",))

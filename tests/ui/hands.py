@@ -38,7 +38,7 @@ class EmptyHand:
     def switch(self, environment: str) -> None:
         raise UsageError(f'no environment "{environment}"')
 
-    async def acknowledge(self, about: str, note: str) -> None:
+    async def acknowledge(self, about: str, note: str) -> str | None:
         raise UsageError(f"nothing is kept: neither {about} nor {note}")
 
     async def export(self, moment: Moment, form: str) -> Path:

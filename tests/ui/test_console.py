@@ -370,6 +370,17 @@ async def test_an_acknowledgement_is_kept_with_its_note() -> None:
         assert hand.acknowledged[0].about == "payments"
 
 
+async def test_an_acknowledgement_that_the_audit_trail_lacks_says_so() -> None:
+    hand = Keeper([ill()])
+    hand.remark = "store: it can't be written"
+    app = dashboard(hand)
+    async with app.run_test(size=SIZE) as pilot:
+        await shows(pilot, "✖ payments")
+        await typed(app, "ack on it")
+        await shows(pilot, "acknowledged: payments; store: it can't be written")
+        assert len(hand.acknowledged) == 1
+
+
 async def test_read_only_is_shown_and_refuses_what_acts() -> None:
     hand = Keeper([ill()], read_only=True)
     app = dashboard(hand)
