@@ -164,4 +164,5 @@ def database_at(where: str) -> Database:
         raise StoreError(f'store: "{scheme}://" is not known; give the path of a file or a postgresql:// URL')
     from prodtui.journal.sqlite_database import SqliteDatabase
 
-    return SqliteDatabase(Path(where).expanduser())
+    # What was told to be kept survives a power cut, however this SQLite was built.
+    return SqliteDatabase(Path(where).expanduser(), pragmas=("synchronous = full",))
