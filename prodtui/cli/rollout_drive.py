@@ -7,17 +7,17 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
 import typer
 
+from prodtui.cli.audit_trail import auditing
 from prodtui.cli.store import by
 from prodtui.cli.terminal import on_screen
 from prodtui.journal.rollout_store import Asked, RolloutStore, Wish
-from prodtui.model.audited import Act
 from prodtui.model.errors import UsageError
 from prodtui.model.notice import Notice
 from prodtui.model.rollout import Plan, Rollout
@@ -66,14 +66,19 @@ async def driven(
 
     `written`: so many of its steps are in the audit trail.
     """
+    standard = await _standard(environment, policy, rollout.plan)
+    async with auditing(environment) as scribe:
+        keeping = Keeping(store, driver, scribe.written, time.time, written=written)
+        return await _driven(environment, standard, rollout, keeping)
+
+
+async def _driven(environment: Environment, standard: Standard, rollout: Rollout, keeping: Keeping) -> Rollout:
     from prodtui.reports.rollout_text import rollout_text
     from prodtui.rollout.pace import paced
     from prodtui.rollout.questions import questions
     from prodtui.rollout.stage import stage_of
     from prodtui.watch.live import Watch
 
-    standard = await _standard(environment, policy, rollout.plan)
-    keeping = Keeping(store, driver, _written_down, time.time, written=written)
     shown = _Screen(environment, keeping) if on_screen() else _Lines()
     course = Course(rollout, keeping, baselines=standard.history.baselines, tell=_told, show=shown.show)
 
@@ -85,7 +90,7 @@ async def driven(
         await shown.follow(lambda: course.run(watch.moments()))
     sys.stdout.write(rollout_text(course.rollout, time.time()))
     if not course.rollout.phase.ended:
-        await store.release(rollout.id, driver)
+        await keeping.release(rollout.id)
         typer.echo(
             f"prodtui: left at {stage_of(course.rollout).percent:g} %, and nobody watches it now: "
             "`prodtui rollout resume` goes on, `prodtui rollout abort` goes back",
@@ -94,11 +99,23 @@ async def driven(
     return course.rollout
 
 
-async def abandoned(store: RolloutStore, rollout: Rollout, driver: str, by: str, reason: str) -> Rollout:
+async def abandoned(
+    environment: Environment, store: RolloutStore, rollout: Rollout, driver: str, by: str, reason: str
+) -> Rollout:
     """Ends a rollout that nobody drives, and moves its traffic back."""
-    keeping = Keeping(store, driver, _written_down, time.time, written=len(rollout.steps))
-    course = Course(rollout, keeping, baselines={}, tell=_told, show=_Lines().show)
-    return await course.abandon(by, reason)
+    async with auditing(environment) as scribe:
+        keeping = Keeping(store, driver, scribe.written, time.time, written=len(rollout.steps))
+        course = Course(rollout, keeping, baselines={}, tell=_told, show=_Lines().show)
+        return await course.abandon(by, reason)
+
+
+async def audited_first(environment: Environment, rollout: Rollout) -> None:
+    """Writes down that it begins. Raises UsageError where that can't be: then it must not."""
+    from prodtui.rollout.keeping import written_down
+
+    async with auditing(environment) as scribe:
+        for step in rollout.steps:
+            await scribe.require(*written_down(rollout, step))
 
 
 class _Lines:
@@ -216,8 +233,3 @@ async def _standard(environment: Environment, policy: Policy, plan: Plan) -> Sta
 
 async def _told(_: Notice) -> None:
     """Nobody is on call here."""
-
-
-async def _written_down(_: Act, __: str, ___: str, ____: Mapping[str, str]) -> str | None:
-    """There is no trail here."""
-    return None

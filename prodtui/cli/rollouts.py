@@ -40,7 +40,7 @@ class Rollouts:
 
     async def start(self, plan: Plan, *, confirmed: bool) -> int:
         """Begins a rollout and drives it; returns the exit code."""
-        from prodtui.cli.rollout_drive import driven
+        from prodtui.cli.rollout_drive import audited_first, driven
         from prodtui.rollout.progress import begun
 
         if plan.environment not in ("", self._environment.name):
@@ -57,9 +57,11 @@ class Rollouts:
             if not (confirmed or plan.observes):
                 self._confirm(plan)
             rollout = begun(plan, id=new_id(moment.now), environment=self._environment.name, by=by(), at=time.time())
+            await audited_first(self._environment, rollout)
             if not await store.begin(rollout, self._driver, time.time()):
                 raise UsageError(f"another rollout of {plan.service} was begun at the same time")
-            return _exit(await driven(self._environment, self._policy, store, rollout, self._driver, written=0))
+            written = len(rollout.steps)
+            return _exit(await driven(self._environment, self._policy, store, rollout, self._driver, written=written))
 
     async def resume(self, service: str | None, reason: str) -> int:
         """Lets whoever drives it go on, else drives it here; returns the exit code."""
@@ -110,7 +112,9 @@ class Rollouts:
                 ended = await self._ended(store, kept)
             else:
                 await self._claim(store, kept)
-                ended = await abandoned(store, kept.rollout, self._driver, by(), reason or "no reason given")
+                ended = await abandoned(
+                    self._environment, store, kept.rollout, self._driver, by(), reason or "no reason given"
+                )
             typer.echo(f"{_named(kept)}: {ended.steps[-1].result}", err=True)
             return 0 if ended.phase is Phase.ABORTED else NOT_DONE
 
@@ -132,10 +136,10 @@ class Rollouts:
     @asynccontextmanager
     async def _store(self) -> AsyncIterator[RolloutStore]:
         from prodtui.cli.gate import in_time
-        from prodtui.cli.log import log_file
+        from prodtui.cli.store import place_of
         from prodtui.journal.store import database_at
 
-        store = RolloutStore(database_at(self._environment.store or str(log_file().with_name("prodtui.db"))))
+        store = RolloutStore(database_at(place_of(self._environment.store)))
         try:
             yield store
         finally:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable
 from typing import Final
 
 from prodtui.journal.database import StoreError
 from prodtui.journal.rollout_store import LEASE_S, RolloutStore, Wish
-from prodtui.model.audited import Act
+from prodtui.model.audited import Act, Audited
 from prodtui.model.errors import ProdtuiError
-from prodtui.model.rollout import Rollout
+from prodtui.model.rollout import Rollout, Step
 
 _log = logging.getLogger(__name__)
 RENEW_S: Final = LEASE_S / 4
@@ -19,8 +19,12 @@ RENEW_S: Final = LEASE_S / 4
 SAVE_S: Final = 5.0
 """The store is worth no longer a wait."""
 
-Audited = Callable[[Act, str, str, Mapping[str, str]], Awaitable[str | None]]
-"""Writes down an act: what, on what, its result, facts by name. Gives a remark where that failed; never raises."""
+
+def written_down(rollout: Rollout, step: Step) -> tuple[Act, str, str, dict[str, str]]:
+    """A step as the audit trail has it: what, on what, its result, facts by name."""
+    details = {"rollout": rollout.id, "version": rollout.plan.candidate, "plan": rollout.plan.digest}
+    details |= {"by": step.by} if step.by else {}
+    return Act.ROLLOUT, rollout.service, f"{step.what}: {step.result}", details
 
 
 class DrivenElsewhereError(ProdtuiError):
@@ -68,9 +72,7 @@ class Keeping:
     async def write_down(self, rollout: Rollout) -> None:
         """Puts the steps that are new into the audit trail."""
         for step in rollout.steps[self._written :]:
-            details = {"rollout": rollout.id, "version": rollout.plan.candidate, "plan": rollout.plan.digest}
-            details |= {"by": step.by} if step.by else {}
-            if remark := await self._audited(Act.ROLLOUT, rollout.service, f"{step.what}: {step.result}", details):
+            if remark := await self._audited(*written_down(rollout, step)):
                 _log.warning("%s", remark)
         self._written = len(rollout.steps)
 
@@ -88,6 +90,14 @@ class Keeping:
                 raise self._elsewhere(rollout_id)
             if wish is not None and self.wishes.empty():
                 self.wishes.put_nowait(wish)
+
+    async def release(self, rollout_id: str) -> None:
+        """Lets others drive it."""
+        try:
+            async with asyncio.timeout(SAVE_S):
+                await self._store.release(rollout_id, self._driver)
+        except (StoreError, TimeoutError) as error:
+            self._failed(str(error))
 
     async def taken(self, rollout_id: str, wish: Wish) -> None:
         """The wish is granted, or can't be."""

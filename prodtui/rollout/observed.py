@@ -176,7 +176,10 @@ def _open_breakers(plan: Plan, moment: Moment, side: Side) -> float | str | None
     told = [(said.source, said.record) for said in (view.breakers_in if view else ())]
     if plan.groups.cluster is not None:
         ours, theirs = plan.groups.cluster if side is Side.CANARY else plan.groups.cluster[::-1]
-        told = [(source, one) for source, one in told if one.callee != theirs]
+        # The proxy tells the clusters apart; an application's own breaker opens for either.
+        told = [
+            (source, one) for source, one in told if one.callee != theirs or source.declared.plane is not Plane.BREAKERS
+        ]
         told += [
             (snapshot.sources[source], one)
             for (source, _), one in snapshot.of(Breaker).items()

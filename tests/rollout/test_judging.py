@@ -128,6 +128,7 @@ def test_by_cluster_the_breaker_of_the_canary_s_cluster_counts() -> None:
     theirs = breaker("envoy", "payments", BreakerState.OPEN)
     assert judged(world().tell("envoy", cluster(), ours), of).hard
     assert not judged(world().tell("envoy", cluster(), theirs, breaker("envoy", "payments-canary")), of).hard
+    assert judged(world(breaker={"state": BreakerState.OPEN}).tell("envoy", cluster()), of).hard
 
 
 def test_a_lost_prometheus_is_not_known_and_never_ok() -> None:
