@@ -28,3 +28,9 @@ def proven(failed: float, made: float, ratio: float) -> bool:
         for k in range(min(round(failed), count))
     )
     return 1 - fewer <= BY_CHANCE
+
+
+def least_proven(made: float, ratio: float) -> int:
+    """The fewest of so many requests that show more than this ratio of all, chance aside; more than there are: none."""
+    count = max(1, int(made))
+    return next((failed for failed in range(1, count + 1) if proven(failed, count, ratio)), count + 1)

@@ -89,7 +89,8 @@ def _compared(rollout: Rollout, observed: Observed, counts: _Counts) -> Iterator
         baseline = observed.baselines.get(rule.id, _stable_before(rollout, rule.id))
         beside = stable.values.get(rule.id)
         limits = list(_limits(rule, beside, baseline))
-        judged, hard, reason = _judge(rule, value, limits, counts, canary.missing.get(rule.id, ""))
+        certain = canary.certain.get(rule.id, value)
+        judged, hard, reason = _judge(rule, value, certain, limits, counts, canary.missing.get(rule.id, ""))
         yield Compared(
             id=rule.id,
             unit=rule.unit,
@@ -115,15 +116,20 @@ def _rules(rollout: Rollout, observed: Observed) -> list[CriterionRule]:
 
 
 def _judge(
-    rule: CriterionRule, value: float | None, limits: list[_Limit], counts: _Counts, why: str
+    rule: CriterionRule,
+    value: float | None,
+    certain: float | None,
+    limits: list[_Limit],
+    counts: _Counts,
+    why: str,
 ) -> tuple[Judged, bool, str]:
-    """(how it is judged, whether one sample of it is enough, why it is not OK)."""
-    if value is None:
+    """(how it is judged, whether one sample of it is enough, why it is not OK). `certain`: what it is, chance aside."""
+    if value is None or certain is None:
         return Judged.NODATA, False, f"{rule.id}: {why}"
     if not limits:
         return Judged.NODATA, False, f"{rule.id}: nothing to compare with, neither stable nor a baseline"
-    broken = [limit for limit in limits if limit.broken_by(value)]
-    hard = rule.hard is not None and value > rule.hard
+    broken = [limit for limit in limits if limit.broken_by(certain)]
+    hard = rule.hard is not None and certain > rule.hard
     if rule.id == ERRORS:
         broken = [limit for limit in broken if counts.show(limit.value)]
         hard = hard and rule.hard is not None and proven(counts.failed, counts.made, rule.hard)

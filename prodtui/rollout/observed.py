@@ -14,9 +14,9 @@ from prodtui.model.records import Breaker, BreakerState, HealthStatus, Instance,
 from prodtui.model.rollout import Plan, Stage
 from prodtui.readiness import words
 from prodtui.readiness.criteria import Baseline
-from prodtui.rollout.criteria import BREAKER, BURN, ERRORS, PASSING
+from prodtui.rollout.criteria import BREAKER, BURN, ERRORS, PASSING, QUANTILES
 from prodtui.rollout.groups import Side, cluster, members
-from prodtui.rollout.questions import FAILED, REQUESTS, called, quantile_window_s, window_s
+from prodtui.rollout.questions import FAILED, REQUESTS, called, sure, window_s
 
 BURN_CHECK = "performance.burn_page"
 BASELINES = {
@@ -25,6 +25,8 @@ BASELINES = {
     "latency_p95": "performance.latency_p95",
 }
 """The gate's checks whose accepted evaluations a criterion is compared with, where stable tells nothing."""
+OLD_S = 15.0
+"""A sample of the metrics that is older says nothing of now; a rate over its window ends by itself."""
 _OPEN = (BreakerState.OPEN, BreakerState.FORCED_OPEN)
 _GOES = (Phase.DRAINING, Phase.MAINTENANCE)
 """An instance that is taken out is none that the release broke."""
@@ -41,6 +43,8 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     """By criterion."""
     missing: Mapping[str, str] = {}
     """Why there is no value, by criterion."""
+    certain: Mapping[str, float] = {}
+    """What a latency is at least, chance aside: a few requests' p99 is the slowest of them."""
 
 
 class Observed(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +75,7 @@ def observed(plan: Plan, stage: Stage, moment: Moment, baselines: Mapping[str, B
 def _shown(plan: Plan, stage: Stage, moment: Moment, side: Side) -> Shown:
     values: dict[str, float] = {}
     missing: dict[str, str] = {}
+    certain: dict[str, float] = {}
 
     def take(name: str, found: float | str | None) -> float | None:
         """Notes a value, or why there is none."""
@@ -92,10 +97,14 @@ def _shown(plan: Plan, stage: Stage, moment: Moment, side: Side) -> Shown:
             take(PASSING, _passing(plan, moment, side))
         elif rule.id == BREAKER:
             take(BREAKER, _open_breakers(plan, moment, side))
+        elif rule.id in QUANTILES and side is Side.CANARY:
+            least = answers(sure(rule.id))
+            if take(rule.id, least if isinstance(least, str) else answers(rule.id)) is not None:
+                certain[rule.id] = float(least)
         else:
             take(rule.id, answers(rule.id))
     take(BURN, _burn(plan, moment) if side is Side.CANARY else None)
-    return Shown(requests=made, failed=failed, values=values, missing=missing)
+    return Shown(requests=made, failed=failed, values=values, missing=missing, certain=certain)
 
 
 def _ratio(made: float | None, failed: float | None, rate: float | str, failing: float | str) -> float | str:
@@ -112,9 +121,7 @@ class _Answers:
     def __init__(self, plan: Plan, stage: Stage, moment: Moment, side: Side) -> None:
         view = moment.views.get(plan.service)
         self._told = {said.record.check: said for said in (view.measurements if view else ())}
-        self._longest_s = max(
-            window_s(plan, stage, moment.snapshot), quantile_window_s(plan, stage, moment.snapshot, 0.99)
-        )
+        self._longest_s = max(OLD_S, window_s(plan, stage, moment.snapshot))
         self._sources = [
             source for source in moment.snapshot.sources.values() if source.declared.plane is Plane.METRICS
         ]

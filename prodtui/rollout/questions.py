@@ -7,11 +7,13 @@ import re
 from collections.abc import Iterable, Iterator
 
 from prodtui.model.asks import Ask, Language
+from prodtui.model.evidence import Measurement
 from prodtui.model.histogram import Histogram
 from prodtui.model.records import Sli, Target
-from prodtui.model.rollout import CriterionRule, Plan, Stage
+from prodtui.model.rollout import Plan, Stage
 from prodtui.model.snapshot import Snapshot
 from prodtui.readiness.asks import in_promql
+from prodtui.readiness.chance import least_proven
 from prodtui.rollout.criteria import QUANTILES
 from prodtui.rollout.groups import ENVOY_CLUSTER, Side, label_of, matcher
 from prodtui.sources.metrics.presets import preset_of
@@ -43,13 +45,18 @@ def called(side: Side, what: str) -> str:
     return f"rollout.{side}.{what}"
 
 
+def sure(criterion: str) -> str:
+    """The question what a latency is at least, chance aside."""
+    return f"{criterion}.sure"
+
+
 def questions(plan: Plan, stage: Stage, snapshot: Snapshot) -> tuple[Ask, ...]:
     """Everything that a sample of this stage wants to know, as far as it can be asked by what is known so far."""
     return tuple(
         _ask(plan, called(side, what), query)
         for side in Side
         if (selected := matcher(plan, snapshot, side)) is not None
-        for what, query in _of_group(plan, stage, snapshot, selected)
+        for what, query in _of_group(plan, stage, snapshot, side, selected)
         if query
     )
 
@@ -88,14 +95,12 @@ def window_s(plan: Plan, stage: Stage, snapshot: Snapshot) -> float:
     return max([stage.every_s, *(SCRAPES_IN_WINDOW * interval for interval in intervals)])
 
 
-def quantile_window_s(plan: Plan, stage: Stage, snapshot: Snapshot, quantile: float) -> float:
-    """The same for a quantile: as long as it takes until one request of the canary's lies beyond it, in samples."""
-    shortest = window_s(plan, stage, snapshot)
-    rate = rate_per_s(plan, snapshot)
-    if not rate:
-        return shortest
-    wanted_s = 1 / (1 - quantile) / (rate * stage.percent / 100)
-    return max(shortest, min(math.ceil(wanted_s / stage.every_s) * stage.every_s, stage.duration_s))
+def sure_quantile(quantile: float, made: float) -> float:
+    """The lower quantile that so many requests must show beyond a limit, so that the higher one is, chance aside.
+
+    Of 100 requests one in a hundred lies beyond the p99; that five do, so that their p95 is beyond it, is no chance.
+    """
+    return max(0.0, 1 - least_proven(made, 1 - quantile) / max(1.0, made))
 
 
 def rate_per_s(plan: Plan, snapshot: Snapshot) -> float | None:
@@ -106,36 +111,40 @@ def rate_per_s(plan: Plan, snapshot: Snapshot) -> float | None:
     return next((one.rate_per_s for one in snapshot.of(Sli).values() if one.label == label), None)
 
 
-def _of_group(plan: Plan, stage: Stage, snapshot: Snapshot, selected: str) -> Iterator[tuple[str, str]]:
+def _of_group(plan: Plan, stage: Stage, snapshot: Snapshot, side: Side, selected: str) -> Iterator[tuple[str, str]]:
     """(what, query) of one group."""
     window = duration(window_s(plan, stage, snapshot))
     arms = list(_arms(plan, snapshot, selected))
     yield REQUESTS, " or ".join(f"sum(rate({one.counter}{{{inside}}}[{window}]))" for one, inside in arms)
     yield FAILED, " or ".join(_failed(one, inside, window) for one, inside in arms if one.status_labels)
     for rule in plan.criteria:
-        yield rule.id, _of_rule(rule, plan, stage, snapshot, selected, arms)
+        if rule.query:
+            yield rule.id, _GROUP.sub(lambda _: selected, rule.query)
+        elif (quantile := QUANTILES.get(rule.id)) is not None:
+            yield rule.id, _quantile(quantile, arms, window)
+            if side is Side.CANARY:
+                least = sure_quantile(quantile, _made(plan, stage, snapshot))
+                yield sure(rule.id), _quantile(least, arms, window)
 
 
-def _of_rule(
-    rule: CriterionRule,
-    plan: Plan,
-    stage: Stage,
-    snapshot: Snapshot,
-    selected: str,
-    arms: Iterable[tuple[Histogram, str]],
-) -> str:
-    """The criterion's own question; empty where it has none."""
-    if rule.query:
-        return _GROUP.sub(lambda _: selected, rule.query)
-    quantile = QUANTILES.get(rule.id)
-    if quantile is None:
-        return ""
-    window = duration(quantile_window_s(plan, stage, snapshot, quantile))
+def _quantile(quantile: float, arms: Iterable[tuple[Histogram, str]], window: str) -> str:
+    """In seconds."""
     return " or ".join(
-        f"histogram_quantile({quantile:g}, sum by (le) (rate({one.metric}_bucket{{{inside}}}[{window}])))"
+        f"histogram_quantile({quantile:.6g}, sum by (le) (rate({one.metric}_bucket{{{inside}}}[{window}])))"
         f"{'' if one.unit_s == 1 else f' * {one.unit_s:g}'}"
         for one, inside in arms
     )
+
+
+def _made(plan: Plan, stage: Stage, snapshot: Snapshot) -> float:
+    """Requests on the canary in the window, at least: the next lower power of two, so that questions stay the same."""
+    told = called(Side.CANARY, REQUESTS)
+    known = (one.value for one in snapshot.of(Measurement).values() if (one.check, one.service) == (told, plan.service))
+    rate = next((value for value in known if value is not None), None)
+    if rate is None:
+        rate = (rate_per_s(plan, snapshot) or 0.0) * stage.percent / 100
+    made = rate * window_s(plan, stage, snapshot)
+    return 2.0 ** math.floor(math.log2(made)) if made >= 1 else 1.0
 
 
 def _arms(plan: Plan, snapshot: Snapshot, selected: str) -> Iterator[tuple[Histogram, str]]:

@@ -53,6 +53,12 @@ def test_both_slow_is_no_fault_of_the_canary() -> None:
     assert judged(world({"latency_p99": 0.97}, {"latency_p99": 0.8})).reason.endswith("passes <= stable +20 %")
 
 
+def test_a_slow_request_of_few_may_be_chance() -> None:
+    found = judged(world({"latency_p99": 0.9, "latency_p99.sure": 0.05}))
+    assert (found.judged, one(found, "latency_p99").canary) == (OK, 0.9)
+    assert judged(world({"latency_p99": 0.9, "latency_p99.sure": 0.09})).judged is BAD
+
+
 def test_stable_goes_before_the_baseline_which_counts_without_it() -> None:
     assert judged(world({"latency_p99": 0.4}, {"latency_p99": 0.4}), latency_p99=0.04).judged is OK
     alone = judged(world({"latency_p99": 0.4}, {"latency_p99": "no series"}), latency_p99=0.04)

@@ -11,8 +11,8 @@ from prodtui.model.records import Host
 from prodtui.model.rollout import Groups, Plan
 from prodtui.model.snapshot import Snapshot
 from prodtui.rollout.groups import Side, matcher, members
-from prodtui.rollout.questions import called, quantile_window_s, questions, window_s
-from tests.builders import World, cluster, sli, target
+from prodtui.rollout.questions import called, questions, sure_quantile, window_s
+from tests.builders import World, cluster, target
 from tests.rollout.rollouts import own, plan, stage
 from tests.rollout.worlds import HISTOGRAM, groups, world
 
@@ -32,7 +32,7 @@ def test_requests_and_failures_are_counted_by_the_service_s_own_histogram() -> N
 
 
 def test_both_groups_are_asked_the_same() -> None:
-    found = asked(plan(), world().snapshot)
+    found = {name: query for name, query in asked(plan(), world().snapshot).items() if not name.endswith(".sure")}
     canary = {name.removeprefix("rollout.canary."): query for name, query in found.items() if ".canary." in name}
     stable = {name.removeprefix("rollout.stable."): query for name, query in found.items() if ".stable." in name}
     assert canary.keys() == stable.keys() == {"requests", "failed", "latency_p99", "latency_p95"}
@@ -74,7 +74,7 @@ def test_by_cluster_envoy_is_asked() -> None:
     assert found["rollout.canary.requests"] == (
         'sum(rate(envoy_cluster_upstream_rq_xx{envoy_cluster_name="payments-canary"}[10s]))'
     )
-    assert found["rollout.canary.latency_p99"].endswith("[70s]))) * 0.001")
+    assert found["rollout.canary.latency_p99"].endswith("[10s]))) * 0.001")
 
 
 def test_the_instances_of_a_cluster_are_those_behind_its_addresses() -> None:
@@ -98,14 +98,23 @@ def test_a_window_is_at_least_four_scrapes_of_the_service() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rate", "percent", "window"),
-    [(100.0, 10.0, 10.0), (100.0, 1.0, 100.0), (200.0, 1.0, 50.0), (1.0, 1.0, 100.0), (None, 1.0, 10.0)],
+    ("made", "quantile", "least"),
+    [(100, 0.99, 0.95), (30, 0.99, 0.9), (1_000, 0.99, 0.981), (100, 0.95, 0.88), (10, 0.99, 0.8), (1, 0.95, 0.0)],
 )
-def test_a_quantile_is_taken_over_as_many_requests_as_it_needs(
-    rate: float | None, percent: float, window: float
-) -> None:
-    seen = world().tell("prometheus", sli("payments", rate_per_s=rate), keyframe=False)
-    assert quantile_window_s(plan(), stage(percent), seen.snapshot, 0.99) == window
+def test_few_requests_show_a_slow_quantile_only_by_a_lower_one(made: float, quantile: float, least: float) -> None:
+    assert sure_quantile(quantile, made) == pytest.approx(least)
+
+
+@given(st.integers(1, 5_000), st.sampled_from([0.5, 0.95, 0.99]))
+def test_what_is_sure_is_never_more_than_what_is_measured(made: int, quantile: float) -> None:
+    assert 0 <= sure_quantile(quantile, made) <= quantile
+
+
+def test_what_is_sure_of_the_canary_s_latency_is_asked_by_the_requests_it_has() -> None:
+    few, many = world({"requests": 4.0}), world({"requests": 200.0})
+    query = "histogram_quantile({}, sum by (le) (rate(http_request_duration_seconds_bucket"
+    assert asked(plan(), few.snapshot)["rollout.canary.latency_p99.sure"].startswith(query.format("0.90625"))
+    assert asked(plan(), many.snapshot)["rollout.canary.latency_p99.sure"].startswith(query.format("0.981445"))
 
 
 @given(st.text(), st.text())

@@ -11,7 +11,7 @@ from prodtui.model.moment import Moment
 from prodtui.model.records import AnyRecord
 from prodtui.model.rollout import Groups, Plan
 from prodtui.rollout.groups import Side
-from prodtui.rollout.questions import FAILED, REQUESTS, SERIES, called
+from prodtui.rollout.questions import FAILED, REQUESTS, SERIES, called, sure
 from tests.builders import (
     CRITICAL,
     NOW,
@@ -41,6 +41,8 @@ WELL = {REQUESTS: 10.0, FAILED: 0.0, SERIES: 2.0, "latency_p99": 0.040, "latency
 def told(side: Side, at: float = NOW, **differs: float | str | None) -> tuple[AnyRecord, ...]:
     """The answers about one group: as WELL but for what differs; text is why there is none, None: not asked."""
     answers: dict[str, float | str | None] = {**WELL, **differs}
+    for latency in ("latency_p99", "latency_p95") if side is Side.CANARY else ():
+        answers.setdefault(sure(latency), answers[latency])
     return tuple(
         measurement(
             called(side, what),
