@@ -37,6 +37,7 @@ NOBODY_LOOKED: Final = "nobody looked: prodtui was not running, or late"
 NOTHING_READ: Final = "nothing was read since the sample before"
 
 Tell = Callable[[Notice], Awaitable[None]]
+"""Tells whoever is on call; never raises, and takes no longer than it must."""
 
 
 class Course:
@@ -67,7 +68,7 @@ class Course:
         return self._rollout
 
     async def run(self, moments: AsyncIterator[Moment]) -> Rollout:
-        """Drives it to its end, from wherever it is. Raises DrivenElsewhereError, and what ends the moments."""
+        """Drives it to its end, from wherever it is. Raises DrivenElsewhereError."""
         with first_failure():
             async with asyncio.TaskGroup() as tasks:
                 beside = [
@@ -85,9 +86,13 @@ class Course:
         return self._rollout
 
     async def _look(self, moments: AsyncIterator[Moment]) -> None:
-        async with aclosing(cast("AsyncGenerator[Moment]", moments)) as following:
-            async for moment in following:
-                self._moment = moment
+        try:
+            async with aclosing(cast("AsyncGenerator[Moment]", moments)) as following:
+                async for moment in following:
+                    self._moment = moment
+        except Exception:  # noqa: BLE001 — a defect of the watch's must not leave traffic on a canary that nobody drives
+            # Without moments there is no data; by the rules that is held, and goes back.
+            _log.exception("the watch ended", extra={"rollout": self._rollout.id})
 
     async def _drive(self) -> None:
         await self._begin()

@@ -15,7 +15,7 @@ import msgspec
 from prodtui.model.rollout import Hook, Rollout
 from prodtui.model.text import neutralise, neutralise_name
 from prodtui.readiness import words
-from prodtui.rollout.plan_file.built import filled
+from prodtui.rollout.placeholders import filled
 
 KEPT_BYTES = 64 * 1024
 """Of a hook's output, the last; a flood is read and let go."""

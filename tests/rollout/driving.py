@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +37,21 @@ class Feed:
         self.canary: dict[str, Any] = {"requests": 1_000.0}
         self.stable: dict[str, Any] = {"requests": 1_000.0}
         self.lost = False
+        self.breaks_after: int | None = None
+        """So many moments; then it fails as a defect of prodtui's own would."""
         self._seen: World = well()
 
+    def read_often(self) -> None:
+        """Every source is read each tenth of a second."""
+        declared = self._seen.snapshot.declared
+        sources = tuple(msgspec.structs.replace(one, interval_s=0.1) for one in declared.sources)
+        declared = msgspec.structs.replace(declared, sources=sources)
+        self._seen.snapshot = msgspec.structs.replace(self._seen.snapshot, declared=declared)
+
     async def moments(self) -> AsyncIterator[Moment]:
-        while True:
+        for number in count():
+            if number == self.breaks_after:
+                raise RuntimeError("a defect")
             now = time.time()
             if self.lost:
                 self._seen.fail("prometheus", at=now, why="connection refused")

@@ -133,6 +133,14 @@ async def test_data_that_stays_lost_goes_back_once_the_hold_is_longer_than_the_s
     assert "longer than the stage lasts" in steps(done, "end")[0]
 
 
+async def test_a_watch_that_fails_is_no_data_and_goes_back(tmp_path: Path) -> None:
+    driven = Driven(tmp_path)
+    driven.feed.read_often()
+    driven.feed.breaks_after = 10
+    done = await driven.start()
+    assert (done.phase, driven.told("rollback")) == (Phase.ROLLED_BACK, ["0"])
+
+
 async def test_a_person_pauses_resumes_and_aborts_from_another_terminal(tmp_path: Path) -> None:
     driven = Driven(tmp_path, stages=(stage(10, 60.0, EVERY_S), stage(100, 60.0, EVERY_S)))
     async with asyncio.TaskGroup() as tasks:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import msgspec
 from prodtui.model.rollout import CriterionRule, Groups, Hook, Plan, Stage
 from prodtui.readiness.policy_file.files import Merged
 from prodtui.rollout.criteria import DEFAULTS, KNOWN
+from prodtui.rollout.placeholders import filled
 from prodtui.rollout.plan_file.tables import CriterionTable, PairTable, Root, StageTable
 
 MINUTE_S = 60.0
@@ -22,7 +22,6 @@ _EVERY_S = ((5 * MINUTE_S, 30.0), (30 * MINUTE_S, 60.0))
 _LONGEST_EVERY_S = 120.0
 USUAL = ((1.0, 5 * MINUTE_S), (10.0, 30 * MINUTE_S), (50.0, HOUR_S), (100.0, LAST_S))
 """(percent, duration) of a plan that names no stages."""
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 def plan_of(root: Root, found: Merged, candidate: str) -> Plan:
@@ -78,11 +77,6 @@ def groups_of(root: Root, candidate: str, rollback_to: str) -> Groups:
         else (label.name, filled(label.canary, versions), filled(label.stable or "", versions)),
         cluster=pair(root.groups.cluster),
     )
-
-
-def filled(text: str, values: dict[str, str]) -> str:
-    """The text with `{name}` replaced where the name is known; other braces are its own."""
-    return _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), text)
 
 
 def criteria_of(root: Root) -> Iterator[CriterionRule]:

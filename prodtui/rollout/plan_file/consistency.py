@@ -11,7 +11,8 @@ from prodtui.model.toml_keys import KeyPath
 from prodtui.readiness import words
 from prodtui.readiness.policy_file.problems import Problem, unknown
 from prodtui.rollout.criteria import KNOWN
-from prodtui.rollout.plan_file.built import criteria_of, filled, stages_of
+from prodtui.rollout.placeholders import filled
+from prodtui.rollout.plan_file.built import criteria_of, stages_of
 from prodtui.rollout.plan_file.tables import CriterionTable, Root
 
 HOOKS: Final = ("advance", "rollback", "migrate")
