@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from prodtui.model.moment import Moment
     from prodtui.model.records import HealthCheck
     from prodtui.model.rerun import Rerun
+    from prodtui.model.rollout import Rollout
     from prodtui.readiness.standard import Standard
 
 FRAME_S = 2.0
@@ -148,6 +149,10 @@ class Reel:
     def switch(self, environment: str) -> None:
         if environment != self.environment:
             raise UsageError(f'this is a recording of {self.environment}: no environment "{environment}" in it')
+
+    def rollouts(self) -> tuple[Rollout, ...]:
+        """A journal keeps none."""
+        return ()
 
     async def acknowledge(self, about: str, note: str) -> None:  # noqa: ARG002 — the protocol's
         raise UsageError(f"a recording can't be acknowledged: {about} is as it was then")

@@ -12,6 +12,8 @@ def pages() -> dict[str, str]:
     from prodtui.cli.policy import schema_page
     from prodtui.reports.document import json_schema
     from prodtui.reports.incident.document import json_schema as incident_schema
+    from prodtui.reports.rollout_document import json_schema as rollout_schema
+    from prodtui.reports.web_check import json_schema as web_check_schema
     from prodtui.scan.reference import rules_page
     from prodtui.settings.reference import reference
 
@@ -22,6 +24,8 @@ def pages() -> dict[str, str]:
         "readiness.schema.json": schema_page(),
         "status.schema.json": json.dumps(json_schema(), indent=2) + "\n",
         "incident.schema.json": json.dumps(incident_schema(), indent=2) + "\n",
+        "web-check.schema.json": json.dumps(web_check_schema(), indent=2) + "\n",
+        "rollout-status.schema.json": json.dumps(rollout_schema(), indent=2) + "\n",
     }
 
 

@@ -28,7 +28,7 @@ LISTEN = "127.0.0.1:9707"
 def watch(
     context: typer.Context,
     listen: Annotated[
-        str, typer.Option(metavar="HOST:PORT", help="Where /healthz and /metrics are; port 0 takes a free one.")
+        str, typer.Option(metavar="HOST:PORT", help="Where /healthz, /metrics and /check are; port 0 is any.")
     ] = LISTEN,
     policy: PolicyOption = None,
     config: Config = None,
@@ -37,7 +37,8 @@ def watch(
     """Polls, assesses and keeps the journal while nobody looks; for systemd. It ends by SIGTERM or ctrl-c.
 
     A dashboard on the same host follows this journal instead of polling a second time. /healthz answers 200 while
-    moments are made, else 503; /metrics is for Prometheus. Verdicts that change are logged on stderr.
+    moments are made, else 503; /metrics is for Prometheus; /check and /check/SERVICE answer what `prodtui check` would
+    decide, for Argo Rollouts' web metrics and Flagger's webhooks. Verdicts that change are logged on stderr.
 
     Example: prodtui watch --env prod-eu --listen 127.0.0.1:9707
 
@@ -54,12 +55,15 @@ def watch(
 
 
 async def _watched(environment: Environment, policy: Policy, where: Address) -> None:
+    from prodtui.cli.open_rollouts import OpenRollouts
     from prodtui.cli.recoveries import Recoveries
     from prodtui.journal.database import StoreError
+    from prodtui.sources.task_groups import first_failure
     from prodtui.watch.headless import Headless
     from prodtui.watch.http import serving
     from prodtui.watch.opened import opened
     from prodtui.watch.systemd import Systemd
+    from prodtui.watch.web_check import WebCheck, is_check
 
     stop = asyncio.Event()
     for ending in (signal.SIGTERM, signal.SIGINT):
@@ -68,19 +72,28 @@ async def _watched(environment: Environment, policy: Policy, where: Address) -> 
     for remark in known.remarks:
         _log.warning(remark)
     recoveries = Recoveries(known.store, environment, policy.digest)
+    rollouts = OpenRollouts(known.store, environment.name)
     journal = None
     try:
         journal = journal_of(environment)
     except StoreError as error:
         _log.warning("%s", error)
     headless = Headless(
-        environment.declared, version=version("prodtui"), systemd=Systemd(), journal=partial(kept, journal)
+        environment.declared,
+        version=version("prodtui"),
+        systemd=Systemd(),
+        check=WebCheck(policy, lambda: rollouts.known),
+        journal=partial(kept, journal),
     )
     try:
-        async with serving(where, headless.answer) as served:
+        async with serving(where, headless.answer, is_check) as served:
             _log.info("watching", extra={"environment": environment.name, "listen": f"http://{served}"})
             async with await opened(environment, known.standard, journal) as watch:
-                await headless.run(watch.moments(), recoveries.keep, stop)
+                with first_failure():
+                    async with asyncio.TaskGroup() as beside:
+                        following = beside.create_task(rollouts.follow())
+                        await headless.run(watch.moments(), recoveries.keep, stop)
+                        following.cancel()
     finally:
         if journal is not None:
             await journal.close()

@@ -103,6 +103,9 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             service text not null,
             started_at double precision not null,
             ended_at double precision,
+            driver text not null,
+            driven_until double precision not null,
+            wanted text not null,
             body text not null
         )
         """,

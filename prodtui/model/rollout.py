@@ -195,6 +195,10 @@ class Rollout(msgspec.Struct, frozen=True, kw_only=True):
     """Since when it is held or paused."""
     resumed: str = ""
     """The reason with which a person resumed a hold in this stage."""
+    resumed_at: float | None = None
+    """When that was: what was not known before holds nothing up any longer."""
+    percent: float = 0.0
+    """Share of the traffic that the last hook which succeeded put on the canary."""
     samples: tuple[Sample, ...] = ()
     """Of every stage, oldest first."""
     steps: tuple[Step, ...] = ()

@@ -94,6 +94,16 @@ def _services(app: Console) -> Sequence[str]:
     return [service.name for service in moment.assessment.services] if moment else ()
 
 
+def _rollout(app: Console, argument: str) -> None:
+    from prodtui.ui.screens.rollout import RolloutPage
+
+    _open(app, RolloutPage(app.palette, one_of(argument, _rolled_out(app), "rollout of") if argument else ""))
+
+
+def _rolled_out(app: Console) -> Sequence[str]:
+    return [rollout.service for rollout in app.controls.rollouts()]
+
+
 def _environment(app: Console, argument: str) -> None:
     names = app.controls.environments()
     if argument:
@@ -169,6 +179,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("events", "what changed", _page("events", "EventsPage"), ("ev",)),
     Command("sources", "what is read, how fresh, what it cost", _page("sources", "SourcesPage"), ("src",)),
     Command("deps", "who calls whom, and what fails", _page("dependencies", "DependenciesPage"), ("dependencies",)),
+    Command("rollout", "the open rollout, of a service or the newest", _rollout, ("ro",), "NAME", _rolled_out),
     Command("first", "what broke first", _page("first", "FirstPage"), ("cause",)),
     Command(
         "env",

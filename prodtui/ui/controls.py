@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from prodtui.model.moment import Moment
     from prodtui.model.records import HealthCheck
     from prodtui.model.rerun import Rerun
+    from prodtui.model.rollout import Rollout
 
 
 class Controls(Protocol):
@@ -42,6 +43,9 @@ class Controls(Protocol):
 
     def switch(self, environment: str) -> None:
         """Shows another one from the next moment on, without waiting for the one that is left. Raises UsageError."""
+
+    def rollouts(self) -> tuple[Rollout, ...]:
+        """The open rollouts of the environment as they were last read, the newest first."""
 
     # What leaves a trace
 

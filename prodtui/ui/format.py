@@ -42,6 +42,14 @@ def age(seconds: float | None) -> str:
     raise AssertionError
 
 
+def planned(seconds: float) -> str:
+    """A length that somebody wrote down, in the largest unit that says it whole: `30 s`, `5 min`, `1 h`."""
+    for size, unit in ((3600, "h"), (60, "min")):
+        if seconds >= size and seconds % size == 0:
+            return f"{seconds / size:.0f} {unit}"
+    return age(seconds)
+
+
 def wait(seconds: float | None) -> str:
     """How long somebody has waited: tenths below ten seconds, as they matter there."""
     if seconds is None:

@@ -166,14 +166,58 @@ class NoteAsked(Asked):
         self._app.acknowledge(self._about, text.strip())
 
 
+class ReasonAsked(Asked):
+    """Why something is done: without a reason it isn't."""
+
+    def __init__(self, does: str, about: str, given: Callable[[str], None]) -> None:
+        self.sign = f"{does} {about}, because: "
+        self.keys = (("enter", does), ("esc", "leave"))
+        self._given = given
+
+    def told(self, text: str) -> Line:
+        return () if text.strip() else (("say why", "dim"),)
+
+    def done(self, text: str) -> None:
+        if text.strip():
+            self._given(text.strip())
+
+
+class NameAsked(Asked):
+    """A name that somebody has to type out, so that nothing grave is done by a slip."""
+
+    def __init__(self, does: str, name: str, means: str, confirmed: Callable[[], None]) -> None:
+        """`means`: what will happen, in a few words."""
+        self.sign = f"{does}: type {name} "
+        self.keys = (("enter", does), ("esc", "leave"))
+        self._name = name
+        self._means = means
+        self._confirmed = confirmed
+
+    def told(self, text: str) -> Line:
+        if not self._name.startswith(text.strip()):
+            return ((f"that is not {self._name}", "bad"),)
+        return ((self._means, "warn"),)
+
+    def done(self, text: str) -> None:
+        if text.strip() == self._name:
+            self._confirmed()
+
+
 class ChoiceAsked(Asked):
     """One of a few, by its letter."""
 
-    def __init__(self, question: str, choices: Sequence[tuple[str, str]], chosen: Callable[[str], None]) -> None:
+    def __init__(
+        self, question: str, choices: Sequence[tuple[str, str]], chosen: Callable[[str], None], *, means: str = ""
+    ) -> None:
+        """`means`: what to know before choosing."""
         self.sign = f"{question} "
         self.keys = (*choices, ("esc", "leave"))
         self._choices = dict(choices)
         self._chosen = chosen
+        self._means = means
+
+    def told(self, text: str) -> Line:  # noqa: ARG002 — nothing is typed
+        return ((self._means, "warn"),) if self._means else ()
 
     def takes(self, character: str) -> bool:
         """A letter chooses at once."""

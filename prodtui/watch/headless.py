@@ -14,17 +14,17 @@ from prodtui.model.freshness import Freshness
 from prodtui.model.moment import Moment
 from prodtui.reports.watching import KeptJournal, Watching, health_json, watch_prometheus
 from prodtui.sources.task_groups import first_failure
-from prodtui.watch.http import Reply
+from prodtui.watch.http import Reply, Request
 from prodtui.watch.lag import LoopLag
 from prodtui.watch.polls import DEFAULT_INTERVAL_S
 from prodtui.watch.systemd import Systemd
+from prodtui.watch.web_check import JSON, WebCheck, is_check
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
 _log = logging.getLogger(__name__)
 METRICS = "text/plain; version=0.0.4; charset=utf-8"
-JSON = "application/json"
 
 
 class Headless:
@@ -36,12 +36,14 @@ class Headless:
         *,
         version: str,
         systemd: Systemd,
+        check: WebCheck,
         journal: Callable[[], KeptJournal | None] = lambda: None,
     ) -> None:
         self._environment = declared.environment
         self._interval_s = min((source.interval_s for source in declared.sources), default=DEFAULT_INTERVAL_S)
         self._version = version
         self._systemd = systemd
+        self._check = check
         self._journal = journal
         self._lag = LoopLag()
         self._moment: Moment | None = None
@@ -65,12 +67,14 @@ class Headless:
             journal=self._journal(),
         )
 
-    def answer(self, path: str) -> Reply | None:
-        """`/healthz` and `/metrics`."""
+    def answer(self, request: Request) -> Reply | None:
+        """`/healthz`, `/metrics` and `/check`."""
         watching = self.watching()
-        if path == "/healthz":
+        if request.path == "/healthz":
             return Reply(200 if watching.well else 503, health_json(watching), JSON)
-        return Reply(200, watch_prometheus(watching), METRICS) if path == "/metrics" else None
+        if request.path == "/metrics":
+            return Reply(200, watch_prometheus(watching), METRICS)
+        return self._check.answer(request, watching) if is_check(request.path) else None
 
     async def run(
         self, moments: AsyncIterator[Moment], keep: Callable[[Moment], Awaitable[None]], stop: asyncio.Event

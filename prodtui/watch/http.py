@@ -1,15 +1,19 @@
-"""A small HTTP server for what a watch tells of itself: GET only, bounded in every way, on one address."""
+"""A small HTTP server for what a watch tells: GET, POST where a page takes it; bounded in every way, on one address."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import NamedTuple
+from urllib.parse import parse_qsl, unquote
 
 from prodtui.model.errors import UsageError
 
 LARGEST_REQUEST_BYTES = 8_192
+LARGEST_BODY_BYTES = 16_384
+MOST_FIELDS = 16
+"""Of a query."""
 MOST_CONNECTIONS = 32
 DEADLINE_S = 5.0
 """For a request to arrive and its answer to be taken."""
@@ -18,6 +22,9 @@ _REASONS = {
     400: "Bad Request",
     404: "Not Found",
     405: "Method Not Allowed",
+    411: "Length Required",
+    412: "Precondition Failed",
+    413: "Content Too Large",
     431: "Request Header Fields Too Large",
     503: "Service Unavailable",
 }
@@ -29,9 +36,18 @@ class Reply(NamedTuple):
     content_type: str = "text/plain; charset=utf-8"
 
 
+class Request(NamedTuple):
+    path: str
+    query: Sequence[tuple[str, str]] = ()
+    body: bytes = b""
+    """Of a POST."""
+
+
 _FULL = Reply(503, "too many connections\n")
-Answer = Callable[[str], Reply | None]
-"""From a path to its reply; None: there is no such page."""
+Answer = Callable[[Request], Reply | None]
+"""From a request to its reply; None: there is no such page."""
+Posted = Callable[[str], bool]
+"""Whether a page takes a POST."""
 
 
 class Address(NamedTuple):
@@ -51,7 +67,7 @@ def address(written: str) -> Address:
 
 
 @asynccontextmanager
-async def serving(where: Address, answer: Answer) -> AsyncIterator[Address]:
+async def serving(where: Address, answer: Answer, posted: Posted = lambda _: False) -> AsyncIterator[Address]:
     """Serves while it is entered; yields where, with the port that was found. Raises UsageError where it can't."""
     serving_now: set[asyncio.Task[None]] = set()
 
@@ -60,7 +76,7 @@ async def serving(where: Address, answer: Answer) -> AsyncIterator[Address]:
             writer.write(_bytes(_FULL))
             writer.close()
             return
-        task = asyncio.create_task(_serve(reader, writer, answer))
+        task = asyncio.create_task(_serve(reader, writer, answer, posted))
         serving_now.add(task)
         task.add_done_callback(serving_now.discard)
 
@@ -78,11 +94,11 @@ async def serving(where: Address, answer: Answer) -> AsyncIterator[Address]:
         await asyncio.gather(*ending, return_exceptions=True)
 
 
-async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, answer: Answer) -> None:
+async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, answer: Answer, posted: Posted) -> None:
     """One request and its reply, within the deadline."""
     try:
         async with asyncio.timeout(DEADLINE_S):
-            writer.write(await _replied(reader, answer))
+            writer.write(await _replied(reader, answer, posted))
             await writer.drain()
     except (OSError, TimeoutError):
         writer.transport.abort()  # whoever asked is slow or gone
@@ -90,7 +106,7 @@ async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, ans
         writer.close()
 
 
-async def _replied(reader: asyncio.StreamReader, answer: Answer) -> bytes:
+async def _replied(reader: asyncio.StreamReader, answer: Answer, posted: Posted) -> bytes:
     """The bytes of the reply to one request; the connection is closed after it."""
     try:
         head = await reader.readuntil(b"\r\n\r\n")
@@ -98,17 +114,45 @@ async def _replied(reader: asyncio.StreamReader, answer: Answer) -> bytes:
         return _bytes(Reply(431, f"a request has at most {LARGEST_REQUEST_BYTES} bytes\n"))
     except asyncio.IncompleteReadError:
         return b""
-    words = head.split(b"\r\n", 1)[0].decode("latin-1").split(" ")
+    first, *fields = head.decode("latin-1").split("\r\n")
+    words = first.split(" ")
     if len(words) != 3 or not words[2].startswith("HTTP/1."):
         return _bytes(Reply(400, "this speaks HTTP/1.1\n"))
     method, target, _ = words
-    if method not in ("GET", "HEAD"):
-        return _bytes(Reply(405, "only GET\n"))
-    reply = answer(target.partition("?")[0]) or Reply(404, "there is /healthz and /metrics\n")
-    return _bytes(reply, body=method == "GET")
+    path, _, asked = target.partition("?")
+    path = unquote(path)
+    allowed = ("GET", "HEAD", "POST") if posted(path) else ("GET", "HEAD")
+    if method not in allowed:
+        return _bytes(Reply(405, f"only {', '.join(allowed)}\n"), allowed=allowed)
+    try:
+        query = parse_qsl(asked, keep_blank_values=True, max_num_fields=MOST_FIELDS)
+        body = await _body(reader, fields) if method == "POST" else b""
+    except ValueError:
+        return _bytes(Reply(400, f"a query has at most {MOST_FIELDS} fields\n"))
+    except asyncio.IncompleteReadError:
+        return b""
+    if isinstance(body, Reply):
+        return _bytes(body)
+    reply = answer(Request(path, query, body)) or Reply(404, "there is /healthz, /metrics and /check\n")
+    return _bytes(reply, body=method != "HEAD")
 
 
-def _bytes(reply: Reply, *, body: bool = True) -> bytes:
+async def _body(reader: asyncio.StreamReader, fields: Sequence[str]) -> bytes | Reply:
+    """The body of a POST, or why it is not taken. Raises IncompleteReadError where whoever asks is gone."""
+    named = [field.partition(":") for field in fields]
+    said = {name.strip().lower(): value.strip() for name, _, value in named}
+    lengths = {value.strip() for name, _, value in named if name.strip().lower() == "content-length"}
+    if "transfer-encoding" in said or not lengths:
+        return Reply(411, "a body comes with its Content-Length\n")
+    length = lengths.pop()
+    if lengths or not (length.isascii() and length.isdigit()):
+        return Reply(400, "Content-Length is one number\n")
+    if len(length) > 9 or int(length) > LARGEST_BODY_BYTES:
+        return Reply(413, f"a body has at most {LARGEST_BODY_BYTES} bytes\n")
+    return await reader.readexactly(int(length))
+
+
+def _bytes(reply: Reply, *, body: bool = True, allowed: Sequence[str] = ()) -> bytes:
     content = reply.body.encode()
     head = [
         f"HTTP/1.1 {reply.status} {_REASONS[reply.status]}",
@@ -117,6 +161,6 @@ def _bytes(reply: Reply, *, body: bool = True) -> bytes:
         "Cache-Control: no-store",
         "X-Content-Type-Options: nosniff",
         "Connection: close",
-        *(["Allow: GET, HEAD"] if reply.status == 405 else []),
+        *([f"Allow: {', '.join(allowed)}"] if allowed else []),
     ]
     return "\r\n".join([*head, "", ""]).encode() + (content if body else b"")

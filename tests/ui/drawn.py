@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from rich.style import Style
 
-from prodtui.ui.app import ProdtuiApp
 from prodtui.ui.palette import Palette
+from prodtui.ui.terminal_app import TerminalApp
 
 LETTERS = {"good": "g", "warn": "w", "bad": "b", "unknown": "u", "accent": "a", "dim": "d", "rule": "r", "ink": "."}
 SELECTED = str.maketrans({letter: letter.upper() for letter in LETTERS.values()} | {".": "_"})
@@ -23,7 +23,7 @@ class _Key(NamedTuple):
     selected: str
 
 
-def drawn(app: ProdtuiApp) -> str:
+def drawn(app: TerminalApp) -> str:
     """What is on screen, line by line, then the same lines in letters; what is selected in capitals, badges as #."""
     key = _key(app.palette)
     cells, colours = [], []

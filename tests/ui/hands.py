@@ -8,6 +8,7 @@ from prodtui.model.errors import UsageError
 from prodtui.model.moment import Moment
 from prodtui.model.records import HealthCheck
 from prodtui.model.rerun import Rerun
+from prodtui.model.rollout import Rollout
 
 
 class EmptyHand:
@@ -37,6 +38,9 @@ class EmptyHand:
 
     def switch(self, environment: str) -> None:
         raise UsageError(f'no environment "{environment}"')
+
+    def rollouts(self) -> tuple[Rollout, ...]:
+        return ()
 
     async def acknowledge(self, about: str, note: str) -> str | None:
         raise UsageError(f"nothing is kept: neither {about} nor {note}")

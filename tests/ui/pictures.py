@@ -20,13 +20,16 @@ from prodtui.journal.journal import Journal
 from prodtui.journal.places import journal_in
 from prodtui.lab import stack
 from prodtui.model.moment import Moment
+from prodtui.model.rollout import Rollout
 from prodtui.readiness.policy_file.load import load
 from prodtui.readiness.standard import Standard
 from prodtui.ui.app import ProdtuiApp
+from prodtui.ui.terminal_app import TerminalApp
 from prodtui.watch.past import moment_at
-from tests import recording
+from tests import recording, rollouts
 from tests.recording import Times
 from tests.ui.drawn import drawn
+from tests.ui.driving import driven
 from tests.ui.showing import text, until
 
 PICTURES = Path(__file__).parent.parent / "data" / "pictures"
@@ -97,6 +100,16 @@ SCENES: Mapping[str, Scene] = {
 }
 
 
+ROLLOUTS: Mapping[str, Callable[[], tuple[Rollout, float]]] = {
+    "rollout-running": rollouts.steady,
+    "rollout-held": rollouts.held,
+    "rollout-rolled-back": rollouts.rolled_back,
+    "rollout-watching": rollouts.watching,
+}
+"""Moments of a rollout, built by hand: no journal keeps one."""
+NAMES = (*SCENES, *ROLLOUTS)
+
+
 class Still(Reel):
     """A recorded file that is stopped at one moment; whoever asks for another gets it."""
 
@@ -155,6 +168,8 @@ class Film:
 
 async def draw(film: Film, name: str, size: tuple[int, int], *, kept: str | None = None) -> str:
     """The picture of a scene, once it is as it was kept, or stays as it is."""
+    if name in ROLLOUTS:
+        return await _draw_rollout(name, size, kept)
     scene = SCENES[name]
     still = await film.still(scene)
     app = ProdtuiApp(still.moments, still, theme="dark")
@@ -164,7 +179,13 @@ async def draw(film: Film, name: str, size: tuple[int, int], *, kept: str | None
         return await _settled(app, scene.shows, kept)
 
 
-async def _settled(app: ProdtuiApp, shows: str, kept: str | None) -> str:
+async def _draw_rollout(name: str, size: tuple[int, int], kept: str | None) -> str:
+    app = driven(*ROLLOUTS[name]())
+    async with app.run_test(size=size):
+        return await _settled(app, "Criteria", kept)
+
+
+async def _settled(app: TerminalApp, shows: str, kept: str | None) -> str:
     """What is on screen once it is as it was kept; where it never is, and where nothing was, once it stays the same."""
     picture, same, ends = "", 0, time.monotonic() + WITHIN_S
     while picture != kept and (same < SAME or shows not in text(app)):
@@ -183,7 +204,7 @@ def file_of(name: str, size: tuple[int, int]) -> Path:
 async def _keep_all(only: list[str]) -> None:
     film = await Film.opened()
     try:
-        for name in only or SCENES:
+        for name in only or NAMES:
             for size in SIZES:
                 file_of(name, size).write_text(await draw(film, name, size))
     finally:
@@ -199,7 +220,7 @@ def main() -> int:
             file.unlink()
     with anywhere():
         asyncio.run(_keep_all(only))
-    sys.stdout.write(f"{len(only or SCENES) * len(SIZES)} pictures in {os.path.relpath(PICTURES)}\n")
+    sys.stdout.write(f"{len(only or NAMES) * len(SIZES)} pictures in {os.path.relpath(PICTURES)}\n")
     return 0
 
 

@@ -12,6 +12,7 @@ from prodtui.model.records import HealthCheck
 from prodtui.model.rerun import Rerun
 from prodtui.sources.probes.rerun import rerun
 from prodtui.ui.app import ProdtuiApp
+from prodtui.ui.terminal_app import TerminalApp
 from tests.ui.hands import EmptyHand
 
 PATIENCE_S = 5.0
@@ -44,7 +45,7 @@ def dashboard(hand: Hand, *, theme: str = "dark") -> ProdtuiApp:
     return ProdtuiApp(hand.feed, hand, theme=theme)
 
 
-def text(app: ProdtuiApp) -> str:
+def text(app: TerminalApp) -> str:
     """What is on screen."""
     return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips())
 
@@ -59,7 +60,7 @@ async def until(pilot: Pilot[None], holds: Callable[[], bool]) -> None:
 async def shows(pilot: Pilot[None], *words: str) -> str:
     """Waits until all words are on screen, and returns the screen."""
     app = pilot.app
-    assert isinstance(app, ProdtuiApp)
+    assert isinstance(app, TerminalApp)
     try:
         await until(pilot, lambda: all(word in text(app) for word in words))
     except TimeoutError as error:

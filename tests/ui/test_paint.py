@@ -10,7 +10,7 @@ from prodtui.ui.line import Line, between, cut, fitted, strip, title
 from prodtui.ui.paint import Encoder, in_ascii
 from prodtui.ui.palette import load_palette
 from prodtui.ui.widgets.lines import differences
-from prodtui.ui.widgets.pane import wrapped
+from prodtui.ui.wrapping import wrapped
 
 PALETTE = load_palette("dark", {"COLORTERM": "truecolor"})
 COLOUR = re.compile(r"\x1b\[[0-9;]*(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])[0-9;]*m")

@@ -1,4 +1,4 @@
-"""Every screen is as it was looked at: drawn from a recorded incident, at three sizes, with its colours."""
+"""Every screen is as it was looked at: of a recorded incident or a rollout, at three sizes, with its colours."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.ui.pictures import PICTURES, SCENES, SIZES, Film, anywhere, draw, file_of
+from tests.ui.pictures import NAMES, PICTURES, SIZES, Film, anywhere, draw, file_of
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,7 @@ def film() -> Iterator[Film]:
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("name", SCENES)
+@pytest.mark.parametrize("name", NAMES)
 async def test_the_screen_is_as_it_was_kept(film: Film, name: str, size: tuple[int, int]) -> None:
     """Where it is another on purpose: `python -m tests.ui.pictures [NAME…]` keeps it anew; look at its diff.
 
@@ -37,4 +37,4 @@ async def test_the_screen_is_as_it_was_kept(film: Film, name: str, size: tuple[i
 
 
 def test_no_picture_is_left_of_a_scene_that_is_gone() -> None:
-    assert {file.name for file in PICTURES.glob("*")} == {file_of(n, s).name for n in SCENES for s in SIZES}
+    assert {file.name for file in PICTURES.glob("*")} == {file_of(n, s).name for n in NAMES for s in SIZES}

@@ -72,9 +72,19 @@ def heading(name: str, values: Sequence[float | None], marks: Sequence[Mark], sa
 
 
 def drawn(
-    values: Sequence[float | None], now: float, width: int, height: int, marks: Sequence[Mark], said: Said
+    values: Sequence[float | None],
+    now: float,
+    width: int,
+    height: int,
+    marks: Sequence[Mark],
+    said: Said,
+    *,
+    point_s: float = POINT_S,
 ) -> list[Line]:
-    """The plot in `width` cells: `height` lines of columns and a line of times. Nothing where no value is known."""
+    """The plot in `width` cells: `height` lines of columns and a line of times. Nothing where no value is known.
+
+    `point_s`: the time from one value to the next; the last is of `now`.
+    """
     known = [value for value in values if value is not None]
     room = width - AXIS - 1
     if not known or room < 10 or height < 2:
@@ -96,7 +106,7 @@ def drawn(
          *_bars(row, over, at.get(n)))
         for n, row in enumerate(bars)
     ]  # fmt: skip
-    return [*found, _times(len(values), now, len(window), room)]
+    return [*found, _times(len(values), now, len(window), room, point_s)]
 
 
 def _label(said: Run | None) -> Run:
@@ -109,9 +119,9 @@ def _line_of(value: float, top: float, height: int) -> int:
     return height - 1 - min(height - 1, int(value / top * height))
 
 
-def _times(points: int, now: float, window: int, cells: int) -> Line:
+def _times(points: int, now: float, window: int, cells: int, point_s: float) -> Line:
     """The clock at the left end and at the right one, and between them where there is room."""
-    span_s = window * max(1, -(-points // window)) * POINT_S
+    span_s = window * max(1, -(-points // window)) * point_s
     start, half, end = (fmt.clock(now - ago)[:5] for ago in (span_s, span_s / 2, 0))
     if cells < 30:
         return ((f"{'':{AXIS + 1}}{start}{end:>{cells - 5}}", "dim"),)

@@ -68,15 +68,18 @@ class HelpPage(Page):
         """Help doesn't change with the moment."""
 
     def _lines(self, width: int) -> list[Line]:
-        keys: dict[str, list[str]] = {}
-        for active in self._listed:
-            binding = active.binding
-            if active.enabled and binding.description:
-                keys.setdefault(binding.description, []).append(binding.key_display or name_of(binding.key))
-        listed = [
-            _line("  ".join(dict.fromkeys(names)), "strong accent", does, KEYS_WIDTH) for does, names in keys.items()
-        ]
+        listed = keys_listed(self._listed)
         return beside(listed, _others(), width) if width >= WIDE else [*listed, (), *_others()]
+
+
+def keys_listed(bindings: Sequence[ActiveBinding]) -> list[Line]:
+    """The keys in force, those that do the same on one line."""
+    keys: dict[str, list[str]] = {}
+    for active in bindings:
+        binding = active.binding
+        if active.enabled and binding.description:
+            keys.setdefault(binding.description, []).append(binding.key_display or name_of(binding.key))
+    return [_line("  ".join(dict.fromkeys(names)), "strong accent", does, KEYS_WIDTH) for does, names in keys.items()]
 
 
 def _others() -> list[Line]:
@@ -85,8 +88,12 @@ def _others() -> list[Line]:
     found += [_line(f":{command.name} {command.takes}", "strong accent", command.does) for command in COMMANDS]
     found += [(), (("Filters", "strong"), ("  words, all of them; text in quotes is one word", "dim"))]
     found += [_line(typed, "strong accent", keeps) for typed, keeps in FILTERS]
-    found += [(), (("Signs", "strong"),)]
-    return [*found, *(_line(glyph, style, means) for glyph, style, means in SIGNS)]
+    return [*found, (), *signs()]
+
+
+def signs() -> list[Line]:
+    """The glyphs and what they mean."""
+    return [(("Signs", "strong"),), *(_line(glyph, style, means) for glyph, style, means in SIGNS)]
 
 
 def beside(left: Sequence[Line], right: Sequence[Line], width: int) -> list[Line]:

@@ -86,9 +86,18 @@ class Overview(IncidentPage):
     def _tell_first(self, moment: Moment) -> None:
         from prodtui.ui.rows import first
 
-        most = most_first_lines(self.size.height)
-        if self._notice.say(*first.lines(moment, self.size.width - 2, most)):
+        most, width = most_first_lines(self.size.height), self.size.width - 2
+        if self._notice.say(*first.lines(moment, width, most), *self._rollouts(moment, width)):
             self.rearrange()
+
+    def _rollouts(self, moment: Moment, width: int) -> tuple[Line, ...]:
+        """A line for each open rollout, as many as the height has room for. They are as now: no past has them."""
+        running = self._host.controls.rollouts() if moment.newest is None and self.size.height > TINY else ()
+        if not running:
+            return ()
+        from prodtui.ui.rows import rollout
+
+        return tuple(rollout.line(each, moment.now, width) for each in running[: max(1, self.size.height // 12)])
 
     def _make_panels(self) -> None:
         from prodtui.ui.grid import Grid

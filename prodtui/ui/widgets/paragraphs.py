@@ -13,7 +13,7 @@ from textual.strip import Strip
 from prodtui.ui.line import Line, Paragraph, line_length, strip, title
 from prodtui.ui.palette import Palette
 from prodtui.ui.widgets.lines import Searched
-from prodtui.ui.widgets.pane import wrapped
+from prodtui.ui.wrapping import wrapped
 
 
 class Paragraphs(Searched, can_focus=True):

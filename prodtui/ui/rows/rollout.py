@@ -1,0 +1,153 @@
+"""A rollout in a few lines: where it is, what is decided, what it waits for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from prodtui.model.rollout import Phase, Rollout, Word
+from prodtui.model.rollout_progress import left_s, silent_s, stage_samples, tally
+from prodtui.ui import format as fmt
+from prodtui.ui.line import Line, Run, between, clipped, line_length
+from prodtui.ui.rows.first import LABEL
+from prodtui.ui.wrapping import wrapped
+
+OF_PHASE: Mapping[Phase, str] = {
+    Phase.RUNNING: "strong accent",
+    Phase.PAUSED: "WARN",
+    Phase.HELD: "INCONCLUSIVE",
+    Phase.WATCHING: "strong accent",
+    Phase.PROMOTED: "READY",
+    Phase.ROLLED_BACK: "NOT_READY",
+    Phase.ABORTED: "WARN",
+    Phase.FAILED: "NOT_READY",
+}
+OF_WORD: Mapping[Word, str] = {
+    Word.WAIT: "strong accent",
+    Word.PROMOTE: "READY",
+    Word.EXTEND: "WARN",
+    Word.HOLD: "INCONCLUSIVE",
+    Word.ROLLBACK: "NOT_READY",
+}
+_PLAIN: Mapping[str, str] = {"READY": "good", "WARN": "warn", "INCONCLUSIVE": "unknown", "NOT_READY": "bad"}
+INDENT = LABEL + 1
+"""Cells before what is said of a decision."""
+_DOT: Run = (" · ", "dim")
+
+
+def phase(rollout: Rollout) -> Run:
+    """The phase as the header shows it."""
+    style = OF_PHASE[rollout.phase]
+    word = rollout.phase.value.upper()
+    return (f" {word} ", style) if style in _PLAIN else (word, style)
+
+
+def versions(rollout: Rollout) -> Line:
+    """`payments 1.4.2 → 1.5.0`."""
+    before = f" {rollout.plan.rollback_to} →" if rollout.plan.rollback_to else ""
+    return ((rollout.service, "strong"), (before, "dim"), (f" {rollout.plan.candidate}", "strong"))
+
+
+def header(rollout: Rollout | None, environment: Run, now: float, width: int) -> tuple[Line, Line]:
+    """Left what is rolled out and its phase, right whose doing it is, where that fits, and the clock."""
+    left: Line = ((" ", ""), ("prodtui", "strong accent"), ("  ", ""), environment, ("  ", ""))
+    clock: Line = ((fmt.clock(now), ""),)
+    if rollout is None:
+        return (*left, ("rollout", "dim")), clock
+    left = (*left, *versions(rollout), ("  ", ""), phase(rollout))
+    observed: Line = (("  ", ""), ("observes only", "dim")) if rollout.plan.observes else ()
+    if line_length((*left, *observed)) + line_length(clock) + 3 < width:
+        left = (*left, *observed)
+    whose: Line = ((f"{rollout.plan.name} by {rollout.by}", "dim"), ("   ", ""))
+    fits = line_length(left) + line_length(whose) + line_length(clock) + 3 <= width
+    return left, (*whose, *clock) if fits else clock
+
+
+def decision(rollout: Rollout, now: float, width: int) -> tuple[Line, ...]:
+    """What is decided and why, then what it waits for, and where nobody looks any more that it is so."""
+    if rollout.phase.ended:
+        took = "" if rollout.ended_at is None else f" after {fmt.age(rollout.ended_at - rollout.started_at)}"
+        head: Line = ((rollout.phase.value.upper(), f"strong {ink(rollout)}"), (took, "dim"), ("  ", ""))
+        lines = _reasoned(head, rollout.decision.reason, width)
+    else:
+        lines = [*_reasoned(_word(rollout.decision.word), rollout.decision.reason, width), *_waits(rollout, now, width)]
+    silent = silent_s(rollout, now)
+    if silent is not None:
+        warning = f"no sample for {fmt.age(silent)}: nobody drives it; "
+        lines.append(((warning, "warn"), ("prodtui rollout resume", "strong accent"), (" goes on", "warn")))
+    return tuple(clipped(line, width) for line in lines)
+
+
+def _word(word: Word) -> Line:
+    """The word, and blanks up to where the texts stand."""
+    style = OF_WORD[word]
+    said = f" {word.value} " if style in _PLAIN else word.value
+    return ((said, style), (" " * max(1, INDENT - len(said)), ""))
+
+
+def _reasoned(head: Line, reason: str, width: int) -> list[Line]:
+    """A reason after its head, on two lines where one is too short."""
+    first, *more = wrapped(((reason, ""),), max(20, width - line_length(head)))
+    if not more:
+        return [(*head, *first)]
+    rest = reason[len(_text(first)) :].lstrip()
+    return [(*head, *first), ((" " * INDENT, ""), (rest, ""))]
+
+
+def _text(line: Line) -> str:
+    return "".join(text for text, _ in line)
+
+
+def _waits(rollout: Rollout, now: float, width: int) -> list[Line]:
+    """What it waits for, beside one another; on two lines where that is not enough room."""
+    waits: Sequence[str] = rollout.decision.waits_for
+    if not waits and rollout.phase in (Phase.HELD, Phase.PAUSED):
+        since = "" if rollout.held_at is None else f" for {fmt.age(now - rollout.held_at)}"
+        waits = (f"somebody: it is {rollout.phase.value}{since}",)
+    if not waits:
+        return []
+    first: Line = (("waits for ", "dim"), (waits[0], ""))
+    for n, wait in enumerate(waits[1:], 1):
+        longer: Line = (*first, _DOT, (wait, ""))
+        if line_length(longer) > width:
+            return [first, ((" " * INDENT, ""), (" · ".join(waits[n:]), ""))]
+        first = longer
+    return [first]
+
+
+def line(rollout: Rollout, now: float, width: int) -> Line:
+    """A rollout in one line, for whoever looks at all of production."""
+    counted = tally(stage_samples(rollout))
+    said: list[Run] = [
+        (f"{'ROLLOUT':<{LABEL}}", f"strong {ink(rollout)}"),
+        (f"{rollout.service} {rollout.plan.candidate}", "strong"),
+        (f" {percent(rollout)}", ""),
+    ]
+    if rollout.phase is not Phase.RUNNING:
+        said += [_DOT, (rollout.phase.value, ink(rollout))]
+    if counted.total:
+        said += [_DOT, (f"{counted.ok} of {counted.total} samples OK", "" if counted.ok == counted.total else "warn")]
+    made = rollout.decision
+    if made.word in (Word.HOLD, Word.ROLLBACK):
+        said += [_DOT, (f"{made.word.value}: {made.reason}", ink(rollout))]
+    elif made.waits_for and not rollout.phase.ended:
+        more = f" +{len(made.waits_for) - 1}" if len(made.waits_for) > 1 else ""
+        said += [_DOT, (f"waits for {made.waits_for[0]}{more}", "")]
+    left = left_s(rollout, now)
+    silent = silent_s(rollout, now)
+    right: Line = () if left is None else ((f"  {fmt.age(left)} left", "dim"),)
+    if silent is not None:
+        right = ((f"  no sample for {fmt.age(silent)}", "warn"),)
+    return between(tuple(said), right, width) if line_length(right) < width // 2 else clipped(said, width)
+
+
+def percent(rollout: Rollout) -> str:
+    """The share of its stage: `10 %`, `0.5 %`."""
+    return f"{rollout.plan.stages[rollout.stage].percent:g} %"
+
+
+def ink(rollout: Rollout) -> str:
+    """The colour of how it goes."""
+    word = OF_PHASE[rollout.phase]
+    if rollout.phase is Phase.RUNNING:
+        word = OF_WORD[rollout.decision.word]
+    return _PLAIN.get(word, "accent")
