@@ -39,7 +39,7 @@ def dashboard(
         from prodtui.cli.reload import follow_edits, follow_notice
 
         app.history.earlier = await asyncio.to_thread(kept)
-        await asyncio.gather(follow_edits(app, desk), follow_notice(app, desk))
+        await asyncio.gather(follow_edits(app, desk), follow_notice(app, desk), desk.follow_rollouts())
 
     app = _app(desk, theme, beside)
     if isinstance(app, int):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from prodtui.cli.gate import Memory
+    from prodtui.cli.open_rollouts import OpenRollouts
     from prodtui.cli.reload import Configuration
     from prodtui.journal.journal import Journal
     from prodtui.model.declared import Declared
@@ -35,6 +36,9 @@ DEBUG = "PRODTUI_DEBUG"
 HELD_TOO_LONG_S = 0.010
 """In debug mode whoever holds the event loop longer than this is named in the log."""
 
+SOON_S = 1.0
+"""Until then an environment that was just switched to may be known."""
+
 
 class Shown:
     """One environment as it is watched: by polling, or by following whoever polls it on this host."""
@@ -45,6 +49,7 @@ class Shown:
         self.journal: Journal | None = None
         self.memory: Memory | None = None
         self.watch: Watch | Following | None = None
+        self.rollouts: OpenRollouts | None = None
         self.notice = ""
         """Why nothing is kept, where no journal could be had at all."""
 
@@ -58,6 +63,7 @@ class Shown:
         """Its moments, for as long as somebody looks."""
         from prodtui.cli.gate import letting_go, memory
         from prodtui.cli.journals import journal_of
+        from prodtui.cli.open_rollouts import OpenRollouts
         from prodtui.cli.recoveries import Recoveries
         from prodtui.watch.opened import opened
 
@@ -65,6 +71,7 @@ class Shown:
         for remark in known.remarks:
             _log.warning(remark)
         recoveries = Recoveries(known.store, self.environment, self.policy.digest)
+        self.rollouts = OpenRollouts(known.store, self.environment.name)
         try:
             self.journal = journal_of(self.environment)
         except ProdtuiError as error:
@@ -81,6 +88,7 @@ class Shown:
                         gc.freeze()
                     await recoveries.keep(moment)
         finally:
+            self.rollouts = None
             if self.journal is not None:
                 await self.journal.close()
             await letting_go(known.store)
@@ -187,7 +195,18 @@ class Desk:
         self._shown = None
 
     def rollouts(self) -> tuple[Rollout, ...]:
-        return ()
+        shown = self._shown
+        return shown.rollouts.known if shown is not None and shown.rollouts is not None else ()
+
+    async def follow_rollouts(self) -> None:
+        """Reads the open rollouts of what is shown, again and again."""
+        from prodtui.cli.open_rollouts import EVERY_S
+
+        while True:
+            rollouts = self._shown.rollouts if self._shown is not None else None
+            if rollouts is not None:
+                await rollouts.read()
+            await asyncio.sleep(SOON_S if rollouts is None else EVERY_S)
 
     # What leaves a trace
 

@@ -55,8 +55,10 @@ def watch(
 
 
 async def _watched(environment: Environment, policy: Policy, where: Address) -> None:
+    from prodtui.cli.open_rollouts import OpenRollouts
     from prodtui.cli.recoveries import Recoveries
     from prodtui.journal.database import StoreError
+    from prodtui.sources.task_groups import first_failure
     from prodtui.watch.headless import Headless
     from prodtui.watch.http import serving
     from prodtui.watch.opened import opened
@@ -70,6 +72,7 @@ async def _watched(environment: Environment, policy: Policy, where: Address) -> 
     for remark in known.remarks:
         _log.warning(remark)
     recoveries = Recoveries(known.store, environment, policy.digest)
+    rollouts = OpenRollouts(known.store, environment.name)
     journal = None
     try:
         journal = journal_of(environment)
@@ -79,14 +82,18 @@ async def _watched(environment: Environment, policy: Policy, where: Address) -> 
         environment.declared,
         version=version("prodtui"),
         systemd=Systemd(),
-        check=WebCheck(policy),
+        check=WebCheck(policy, lambda: rollouts.known),
         journal=partial(kept, journal),
     )
     try:
         async with serving(where, headless.answer, is_check) as served:
             _log.info("watching", extra={"environment": environment.name, "listen": f"http://{served}"})
             async with await opened(environment, known.standard, journal) as watch:
-                await headless.run(watch.moments(), recoveries.keep, stop)
+                with first_failure():
+                    async with asyncio.TaskGroup() as beside:
+                        following = beside.create_task(rollouts.follow())
+                        await headless.run(watch.moments(), recoveries.keep, stop)
+                        following.cancel()
     finally:
         if journal is not None:
             await journal.close()

@@ -37,6 +37,11 @@ class Store:
         """Its path or address, without credentials."""
         return self._database.where
 
+    @property
+    def database(self) -> Database:
+        """Where it is kept, for what is kept beside the evaluations."""
+        return self._database
+
     async def save(self, evaluation: Evaluation) -> None:
         """Keeps one more evaluation, and drops what need not be kept any longer."""
         await self._database.change(
@@ -154,7 +159,7 @@ def store_at(where: str) -> Store:
 
 
 def database_at(where: str) -> Database:
-    """The store's database, for what else is kept in it. Raises StoreError."""
+    """The database at a path or a postgresql:// URL. Nothing is opened before it is used. Raises StoreError."""
     if where.startswith(("postgresql://", "postgres://")):
         from prodtui.journal.postgresql_database import PostgresqlDatabase
 
