@@ -150,13 +150,18 @@ class Store:
 
 def store_at(where: str) -> Store:
     """The store at a path or a postgresql:// URL. Nothing is opened before it is used. Raises StoreError."""
+    return Store(database_at(where))
+
+
+def database_at(where: str) -> Database:
+    """The database at a path or a postgresql:// URL. Nothing is opened before it is used. Raises StoreError."""
     if where.startswith(("postgresql://", "postgres://")):
         from prodtui.journal.postgresql_database import PostgresqlDatabase
 
-        return Store(PostgresqlDatabase(where))
+        return PostgresqlDatabase(where)
     scheme, separator, _ = where.partition("://")
     if separator:
         raise StoreError(f'store: "{scheme}://" is not known; give the path of a file or a postgresql:// URL')
     from prodtui.journal.sqlite_database import SqliteDatabase
 
-    return Store(SqliteDatabase(Path(where).expanduser()))
+    return SqliteDatabase(Path(where).expanduser())

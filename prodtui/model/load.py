@@ -16,6 +16,11 @@ class LoadVerdict(StrEnum):
     NOT_MEASURED = "NOT_MEASURED"
     """The engine failed, or nothing came back."""
 
+    @property
+    def whole(self) -> bool:
+        """Whether it was measured to its end: only then it says something of the service."""
+        return self in (LoadVerdict.MET, LoadVerdict.NOT_MET)
+
 
 class Threshold(msgspec.Struct, frozen=True):
     """A threshold as it is written, and whether it holds; None: nothing was measured for it."""
