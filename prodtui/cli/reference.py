@@ -12,6 +12,7 @@ def pages() -> dict[str, str]:
     from prodtui.cli.policy import schema_page
     from prodtui.reports.document import json_schema
     from prodtui.reports.incident.document import json_schema as incident_schema
+    from prodtui.reports.load_json import json_schema as load_schema
     from prodtui.scan.reference import rules_page
     from prodtui.settings.reference import reference
 
@@ -22,6 +23,7 @@ def pages() -> dict[str, str]:
         "readiness.schema.json": schema_page(),
         "status.schema.json": json.dumps(json_schema(), indent=2) + "\n",
         "incident.schema.json": json.dumps(incident_schema(), indent=2) + "\n",
+        "load.schema.json": json.dumps(load_schema(), indent=2) + "\n",
     }
 
 

@@ -37,6 +37,11 @@ class Store:
         """Its path or address, without credentials."""
         return self._database.where
 
+    @property
+    def database(self) -> Database:
+        """Where it is kept, for what is kept beside the evaluations."""
+        return self._database
+
     async def save(self, evaluation: Evaluation) -> None:
         """Keeps one more evaluation, and drops what need not be kept any longer."""
         await self._database.change(

@@ -23,7 +23,7 @@ _OPEN = (BreakerState.OPEN, BreakerState.FORCED_OPEN)
 
 def before(moment: Moment) -> tuple[Saturated, ...]:
     """What was saturated already when nothing was sent yet."""
-    return _ordered(list(_seen(moment)))
+    return _ordered([msgspec.structs.replace(one, already=True) for one in _seen(moment)])
 
 
 def after(known: tuple[Saturated, ...], moment: Moment, tick: Tick | None) -> tuple[Saturated, ...]:
