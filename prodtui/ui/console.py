@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual.app import App
 from textual.binding import Binding, BindingType
 
 from prodtui.model.errors import ProdtuiError, UsageError
@@ -17,6 +16,7 @@ from prodtui.ui.controls import Controls
 from prodtui.ui.history import History
 from prodtui.ui.palette import Palette, load_palette
 from prodtui.ui.screens.page import Page
+from prodtui.ui.terminal_app import TerminalApp
 from prodtui.ui.widgets.lines import Lines
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 MOST_MESSAGES = 100
 
 
-class Console(App[None], inherit_bindings=False):
+class Console(TerminalApp, inherit_bindings=True):
     """Screens, and whom they ask."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -38,17 +38,11 @@ class Console(App[None], inherit_bindings=False):
         Binding("N", "turn(False)", "event", id="previous_event"),
         Binding("L,end", "live", "live", id="live"),
         Binding("E", "command('env')", "environments", show=False, id="environments"),
-        Binding("question_mark", "help", "help", id="help"),
         Binding("ctrl+r", "refresh", "read all sources now", show=False, id="refresh"),
-        Binding("q", "quit", "quit", show=False, id="quit"),
-        Binding("ctrl+c", "quit", "quit", show=False, priority=True, id="interrupt"),
-        Binding("ctrl+l", "redraw", "draw again", show=False, id="redraw"),
-        Binding("ctrl+z", "suspend_process", "suspend", show=False, id="suspend"),
     ]
 
-    def __init__(self, palette: Palette, controls: Controls) -> None:
-        self.palette = palette
-        super().__init__(ansi_color=True)
+    def __init__(self, palette: Palette, controls: Controls, *, log_path: Path | None = None) -> None:
+        super().__init__(palette, log_path=log_path)
         self.controls = controls
         self.clock = Clock(controls, self.show, lambda said: self.say(said, "warn"))
         self.history = History()
@@ -202,10 +196,3 @@ class Console(App[None], inherit_bindings=False):
 
     def on_page_resumed(self) -> None:
         self.show()
-
-    def copy_to_clipboard(self, text: str) -> None:
-        """Through tmux and GNU screen, too."""
-        from prodtui.ui.clipboard import sequence
-
-        if self._driver is not None:
-            self._driver.write(sequence(text, os.environ))

@@ -32,13 +32,13 @@ def declared() -> tuple[type[DOMNode], ...]:
     import prodtui.ui.widgets
     from prodtui.ui.console import Console
     from prodtui.ui.grid import Grid
-    from prodtui.ui.screens.page import Page
+    from prodtui.ui.screens.framed import Framed
     from prodtui.ui.widgets.lines import Lines
 
     for package in (prodtui.ui.screens, prodtui.ui.widgets):
         for module in iter_modules(package.__path__, f"{package.__name__}."):
             import_module(module.name)
-    return (Console, *_below(Page), Grid, *(part for part in _below(Lines) if part is not Grid))
+    return (Console, *_below(Framed), Grid, *(part for part in _below(Lines) if part is not Grid))
 
 
 def _below(root: type[DOMNode]) -> Iterator[type[DOMNode]]:
@@ -56,12 +56,7 @@ def bindings(of: type[DOMNode]) -> Iterator[Binding]:
 @cache
 def actions() -> Mapping[str, str]:
     """What can be given another key: the ids of all bindings, and what each does."""
-    return {
-        binding.id: binding.description
-        for of in declared()
-        for binding in Binding.make_bindings(of.__dict__.get("BINDINGS", ()))
-        if binding.id
-    }
+    return {binding.id: binding.description for of in declared() for binding in bindings(of) if binding.id}
 
 
 def keymap(wanted: Mapping[str, str]) -> tuple[dict[str, str], list[Wrong]]:
@@ -91,10 +86,10 @@ def _conflicts(wanted: Mapping[str, str]) -> Iterator[Wrong]:
     """Two actions on one key that could both be meant, where a wanted key made it so."""
     told: set[frozenset[str]] = set()
     console, *others = declared()
-    from prodtui.ui.screens.page import Page
+    from prodtui.ui.screens.framed import Framed
 
-    pages = [other for other in others if issubclass(other, Page)]
-    parts = [other for other in others if not issubclass(other, Page)]
+    pages = [other for other in others if issubclass(other, Framed)]
+    parts = [other for other in others if not issubclass(other, Framed)]
     for page in pages:
         for part in parts:
             by_key: dict[str, str] = {}

@@ -1,24 +1,17 @@
-"""What every screen has: a header, a footer with the live keys, a prompt to filter, and places for its parts."""
+"""A screen that is handed moments: the header tells them, and it can be filtered, commanded, and moved in time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.geometry import Region
-from textual.layout import Layout
 from textual.message import Message
-from textual.widget import Widget
 
-from prodtui.ui.arrangement import Arrangement
 from prodtui.ui.clock import Mode
-from prodtui.ui.key_names import name_of
-from prodtui.ui.line import Line, Run, length
+from prodtui.ui.line import Line
 from prodtui.ui.palette import Palette
-from prodtui.ui.screens.prompted import Prompted
-from prodtui.ui.widgets.bars import Bar, hints
+from prodtui.ui.screens.framed import Framed
 from prodtui.ui.widgets.lines import Searched
 
 if TYPE_CHECKING:
@@ -26,22 +19,17 @@ if TYPE_CHECKING:
     from prodtui.ui.console import Console
 
 
-class Page(Prompted):
+class Page(Framed):
     """A screen that is handed moments."""
 
-    DEFAULT_CSS = "Page { overflow: hidden; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "filter", id="filter"),
         Binding("colon", "command", "command", id="command"),
         Binding("x", "problems", "problems", id="problems"),
         Binding("w", "why", "why", id="why"),
-        Binding("escape", "back", "back", id="back"),
-        Binding("y", "copy", "copy", show=False, id="copy"),
         Binding("e", "export", "export", show=False, id="export"),
         Binding("a", "acknowledge", "acknowledge", show=False, id="acknowledge"),
         Binding("t", "time", "time", id="time"),
-        Binding("tab", "app.focus_next", "next panel", show=False, id="next_panel"),
-        Binding("shift+tab", "app.focus_previous", "previous panel", show=False, id="previous_panel"),
     ]
 
     class Resumed(Message):
@@ -51,28 +39,12 @@ class Page(Prompted):
 
     def __init__(self, palette: Palette) -> None:
         super().__init__(palette)
-        self.header = Bar(palette, ground="bar")
-        self.footer = Bar(palette, ground="bar")
         self.moment: Moment | None = None
         self.mode = Mode()
         self.problems_only = False
-        self._arrangement = Arrangement()
         self._filtered: Searched | None = None
         self._filter = ""
-        self._said: Run | None = None
         self._shown: Moment | None = None
-
-    @property
-    def layout(self) -> Layout:
-        return self._arrangement
-
-    def body(self) -> Iterable[Widget]:
-        """The screen's own parts."""
-        raise NotImplementedError
-
-    def body_places(self, area: Region) -> Mapping[Widget, Region]:
-        """Where they stand between header and footer; what is left out isn't shown."""
-        raise NotImplementedError
 
     def filtered(self) -> Searched | None:
         """What `/` is for: the focused list or text."""
@@ -82,25 +54,7 @@ class Page(Prompted):
         """Another moment came."""
         raise NotImplementedError
 
-    def compose(self) -> ComposeResult:
-        yield self.header
-        yield from self.body()
-        yield self.footer
-        yield self.prompt
-
-    def places(self, width: int, height: int) -> Mapping[Widget, Region]:
-        last = Region(0, height - 1, width, 1)
-        area = Region(0, 1, width, max(1, height - 2))
-        return {
-            self.header: Region(0, 0, width, 1),
-            self.prompt: last,
-            **({} if self.prompt.display else {self.footer: last}),
-            **self.body_places(area),
-        }
-
     def on_mount(self) -> None:
-        self.styles.background = self.palette.ground
-        self.say_keys()
         if self.moment is not None:
             self.show(self.moment, self.mode)
 
@@ -125,27 +79,10 @@ class Page(Prompted):
         if turned:
             self.say_keys()
 
-    def say_keys(self) -> None:
-        """The live keys, in the footer."""
-        said = self._said or (self.noted(), "warn")
-        keys = self.keys()
-        self.footer.say_by_width(lambda width: (hints(keys, width - length(said[0])), (said,)))
-
-    def keys(self) -> list[tuple[str, str]]:
-        """Keys worth a place in the footer and what they do: what the bindings now in force say."""
-        found: dict[str, list[str]] = {}
-        for active in self.active_bindings.values():
-            binding = active.binding
-            does = binding.description
-            if does == "live" and self.mode.replays is not None:
-                continue
-            if binding.show and does and (does not in _OF_THE_PAST or not self.mode.live):
-                keys = found.setdefault(does, [])
-                name = binding.key_display or name_of(binding.key)
-                if len(keys) < 2 and name not in keys:
-                    keys.append(name)
-        hints = [(" ".join(keys), does) for does, keys in found.items()]
-        return sorted(hints, key=lambda hint: _ORDER.get(hint[1], 50))
+    def hinted(self, binding: Binding) -> bool:
+        if binding.description == "live" and self.mode.replays is not None:
+            return False
+        return super().hinted(binding) and (binding.description not in _OF_THE_PAST or not self.mode.live)
 
     def noted(self) -> str:
         """What narrows the view now."""
@@ -155,9 +92,6 @@ class Page(Prompted):
         if self._filter:
             parts.append(f"/{self._filter}")
         return " · ".join(parts)
-
-    def on_descendant_focus(self) -> None:
-        self.say_keys()
 
     # What is asked
 
@@ -218,18 +152,17 @@ class Page(Prompted):
             self._filtered.filter("")
         return had
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 — textual's
-        """Only keys that do something now are in force, and shown."""
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "problems":
             return any(grid.display for grid in self.query("Grid"))
         if action == "why":
             return self.moment is not None and bool(self.moment.assessment.services)
         if action == "acknowledge":
             return self.about_asked() is not None
-        return self.can_go_back() if action == "back" else True
+        return super().check_action(action, parameters)
 
     def can_go_back(self) -> bool:
-        return bool(self._filter or self.problems_only or len(self.app.screen_stack) > 1)
+        return bool(self._filter or self.problems_only) or super().can_go_back()
 
     def service_asked(self) -> str | None:
         """The service that the screen, or what is selected on it, is about; None where it is about all of them."""
@@ -252,53 +185,18 @@ class Page(Prompted):
         else:
             self.open(WhyPage(self.palette, service))
 
-    def action_copy(self) -> None:
-        """To the terminal's clipboard by OSC 52: it works over SSH where the terminal allows it."""
-        from prodtui.ui.clipboard import bounded
-
-        text = self.copied()
-        if text:
-            kept = bounded(text)
-            self.app.copy_to_clipboard(kept)
-            self.say(f"copied {len(kept)} characters" + (f" of {len(text)}" if kept != text else ""))
-
-    def copied(self) -> str:
-        """What `y` copies."""
-        widget = self.focused
-        return widget.copied if isinstance(widget, Searched) else ""
-
     def action_back(self) -> None:
         """One step back: the filter, then problems only, then the screen."""
         if self.clear_filter():
             self.say_keys()
         elif self.problems_only:
             self.action_problems()
-        elif len(self.app.screen_stack) > 1:
-            self.app.pop_screen()
-
-    def say(self, text: str, style: str = "accent") -> None:
-        """A word at the footer's right, until the next key."""
-        self._said = (text, style)
-        self.say_keys()
-
-    def unsay(self) -> None:
-        """A key was pressed: whatever was said is read."""
-        if self._said is not None:
-            self._said = None
-            self.say_keys()
+        else:
+            super().action_back()
 
 
 _OF_THE_PAST = ("live", "step", "minute", "event")
 """Keys that are only worth a place in the footer while a moment is held."""
-_ORDER = {
-    name: n
-    for n, name in enumerate(
-        (
-            *("live", "step", "minute", "event", "open", "evidence", "re-run", "why", "back", "filter", "command"),
-            *("problems", "time", "sort", "pause", "panel", "copy", "help"),
-        )
-    )
-}
 
 
 def _same(shown: Moment | None, moment: Moment) -> bool:
