@@ -87,16 +87,18 @@ def exit_code(verdict: LoadVerdict) -> int:
 
 
 def _run(found: Environment, rules: Policy, rule: LoadRule, allowed: list[str], format_: Format) -> LoadVerdict:
-    from prodtui.cli.load_run import Loading, prepared, printed
+    from prodtui.cli.load_run import Loading, printed
 
     loading = Loading(found, rules, rule, allowed)
-    if on_screen() and format_ is Format.TEXT:
-        asyncio.run(prepared(loading))
+    run = asyncio.run(loading.prepare())
+    if run is None and on_screen() and format_ is Format.TEXT:
         from prodtui.cli.load_screen import shown
 
         run = shown(loading)
-    else:
+    elif run is None:
         run = asyncio.run(printed(loading))
+    for remark in loading.remarks:
+        typer.echo(f"prodtui: {remark}", err=True)
     if format_ is Format.JSON:
         from prodtui.reports.load_json import load_json
 

@@ -43,7 +43,7 @@ async def nowhere(act: Act, about: str, result: str, details: Mapping[str, str])
 
 
 class Loading:
-    """What is to be run, in which environment, allowed to whom."""
+    """What is to be run, in which environment, and where it may go."""
 
     def __init__(
         self,
@@ -58,73 +58,75 @@ class Loading:
         self.policy = policy
         self.rule = rule
         self.allowed = allowed
-        self.audited = audited
-        self.asked: Asked | None = None
+        self.remarks: list[str] = []
+        """What could not be kept or written down, to be told once the screen is free."""
+        self._audited = audited
+        self._asked: Asked | None = None
 
-    async def run(self, tell: Tell, on_course: Callable[[LoadCourse], None]) -> LoadRun:
-        """Runs it and keeps the result. `on_course` gets the course while it runs, to stop it by."""
-        from prodtui.cli.desk import Shown
-        from prodtui.load.course import LoadCourse
-        from prodtui.load.engine import EngineError
+    async def prepare(self) -> LoadRun | None:
+        """Looks at everything before anything is sent. The result at once where what should be k6 is not.
 
-        try:
-            asked = await prepared(self)
-        except EngineError as error:
-            run = unmeasured(self, str(error))
-        else:
-            await self._written("begins", asked)
-            course = LoadCourse(asked, tell)
-            on_course(course)
-            moments = cast("AsyncGenerator[Moment]", Shown(self.environment, self.policy).moments())
-            async with aclosing(moments):
-                run = await course.run(moments)
-        for remark in await self._kept(run):
-            typer.echo(f"prodtui: {remark}", err=True)
-        return run
-
-    async def _written(self, result: str, asked: Asked) -> None:
-        details = {"target": self.rule.target or ", ".join(self.rule.hosts), "load": asked.id}
-        remark = await self.audited(Act.LOAD, self.rule.name, result, details)
-        if remark:
-            typer.echo(f"prodtui: {remark}", err=True)
-
-    async def _kept(self, run: LoadRun) -> list[str]:
-        """Keeps it; says what could not be kept."""
-        from prodtui.cli.gate import in_time
-
-        details = {"target": run.target, "load": run.id, "requests": str(run.requests), "reason": run.reason}
-        remark = await self.audited(Act.LOAD, run.name, run.verdict.value, details)
-        note, late = await in_time(_saved(self.environment, run), "this run may not be kept")
-        return [text for text in (remark, note, late) if text]
-
-
-async def prepared(loading: Loading) -> Asked:
-    """The load, once everything about it was looked at; nothing is sent by this.
-
-    Raises UsageError where it can't be run, or not to there; EngineError where what should be k6 is not.
-    """
-    if loading.asked is None:
+        Raises UsageError where it can't be run, or not to there.
+        """
         from prodtui.cli.store import by, new_id
         from prodtui.load.course import Asked
-        from prodtui.load.engine import engine, engine_path, planned
+        from prodtui.load.engine import EngineError, engine, engine_path, planned
 
-        rule = loading.rule
-        found = engine_path()
-        pins = await allowed_targets(rule, loading.allowed)
-        order = await asyncio.to_thread(ordered, rule, loading.policy, pins)
-        here = await engine(found)
-        loading.asked = Asked(
+        rule, path = self.rule, engine_path()
+        pins = await allowed_targets(rule, self.allowed)
+        order = await asyncio.to_thread(ordered, rule, self.policy, pins)
+        try:
+            found = await engine(path)
+            plan = await planned(found, order)
+        except EngineError as error:
+            run = unmeasured(self, str(error))
+            await self._keep(run)
+            return run
+        self._asked = Asked(
             id=new_id(time.time()),
             rule=rule,
-            environment=loading.environment.name,
+            environment=self.environment.name,
             by=by(),
-            engine=here,
-            plan=await planned(here, order),
+            engine=found,
+            plan=plan,
             order=order,
             pinned=pins,
             port=_port(rule.target),
         )
-    return loading.asked
+        return None
+
+    async def run(self, tell: Tell, on_course: Callable[[LoadCourse], None]) -> LoadRun:
+        """Runs what was prepared, and keeps the result. `on_course` gets the course, to stop it by.
+
+        Raises LookupError where nothing was prepared.
+        """
+        from prodtui.cli.desk import Shown
+        from prodtui.load.course import LoadCourse
+
+        asked = self._asked
+        if asked is None:
+            raise LookupError("a load is prepared before it is run")
+        await self._written("begins", {"target": self.rule.target or ", ".join(self.rule.hosts), "load": asked.id})
+        course = LoadCourse(asked, tell)
+        on_course(course)
+        moments = cast("AsyncGenerator[Moment]", Shown(self.environment, self.policy).moments())
+        async with aclosing(moments):
+            run = await course.run(moments)
+        await self._keep(run)
+        return run
+
+    async def _keep(self, run: LoadRun) -> None:
+        from prodtui.cli.gate import in_time
+
+        details = {"target": run.target, "load": run.id, "requests": str(run.requests), "reason": run.reason}
+        await self._written(run.verdict.value, details)
+        note, late = await in_time(_saved(self.environment, run), "this run may not be kept")
+        self.remarks += [text for text in (note, late) if text]
+
+    async def _written(self, result: str, details: Mapping[str, str]) -> None:
+        remark = await self._audited(Act.LOAD, self.rule.name, result, details)
+        if remark:
+            self.remarks.append(remark)
 
 
 async def allowed_targets(rule: LoadRule, allowed: Collection[str]) -> Pinned:

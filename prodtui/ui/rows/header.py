@@ -55,7 +55,7 @@ def _left(moment: Moment, mode: Mode, way: str, service: ServiceAssessment | Non
         (" ", ""),
         ("prodtui", "strong accent"),
         _GAP,
-        (declared.environment, f"strong {_colour(declared.colour)}".strip()),
+        (declared.environment, f"strong {colour(declared.colour)}".strip()),
         _GAP,
     ]
     if mode.read_only and mode.replays is None:
@@ -84,7 +84,7 @@ def _counts(moment: Moment, *, words: bool) -> Line:
     return (*said, (f" · {unknown} unknown", "strong unknown")) if unknown and words else said
 
 
-def _colour(declared: str | None) -> str:
+def colour(declared: str | None) -> str:
     """The environment's colour: a theme's word, `#rrggbb`, or a plain name for what it means in production."""
     if declared is None:
         return ""
