@@ -20,7 +20,8 @@ LABEL = 8
 """Cells of an axis' label, `1,284 `."""
 BESIDE = 64
 """From this width on the plots stand beside one another."""
-LEAST_PLOT = 3
+LEAST_PLOT, TALLEST_PLOT = 3, 14
+"""Lines of a plot with its title and axis."""
 _HELD = {True: "holds so far", False: "does not hold", None: "not measured yet"}
 _JUDGED = {True: "met", False: "not met", None: "not measured"}
 _SIGNS = {True: GOOD, False: BAD, None: UNKNOWN}
@@ -73,13 +74,12 @@ def sheet(progress: LoadProgress, width: int, height: int) -> list[Line]:
     if room < LEAST_PLOT:
         return _with_trends(lines, progress, width)
     ticks = progress.ticks
-    limit = None
-    plots: list[tuple[str, list[float | None], Callable[[float], str], float | None]] = [
-        ("requests/s", [tick.rate_per_s for tick in ticks], fmt.rate, limit),
-        ("p99", [tick.p99_s for tick in ticks], fmt.duration, limit),
+    plots: list[tuple[str, list[float | None], Callable[[float], str]]] = [
+        ("requests/s", [tick.rate_per_s for tick in ticks], fmt.rate),
+        ("p99", [tick.p99_s for tick in ticks], fmt.duration),
     ]
     if width >= BESIDE:
-        half = width // 2 - 1
+        half, room = width // 2 - 1, min(room, TALLEST_PLOT)
         left, right = (_plot(*plot, ticks, half, room) for plot in plots)
         beside = [
             (*_filled(one, half), ("  ", ""), *other)
@@ -88,7 +88,8 @@ def sheet(progress: LoadProgress, width: int, height: int) -> list[Line]:
         return [*lines, (), *beside]
     if room < 2 * LEAST_PLOT:
         return [*lines, (), *_plot(*plots[1], ticks, width, room)]
-    return [*lines, (), *_plot(*plots[0], ticks, width, room // 2), *_plot(*plots[1], ticks, width, room - room // 2)]
+    each = min(room // 2, TALLEST_PLOT)
+    return [*lines, (), *(line for plot in plots for line in _plot(*plot, ticks, width, each))]
 
 
 def lines_wanted(progress: LoadProgress | None) -> int:
@@ -171,7 +172,6 @@ def _plot(
     name: str,
     values: Sequence[float | None],
     said: Callable[[float], str],
-    limit: float | None,
     ticks: Sequence[Tick],
     width: int,
     height: int,
@@ -182,7 +182,7 @@ def _plot(
     title: Line = ((" ", ""), (name, "strong"), (f" highest {said(max(known))}" if known else " not known yet", "dim"))
     if not known or room < 10 or bars < 1:
         return [title][:height]
-    top = max(*known, limit or 0.0, 1e-9)
+    top = max(*known, 1e-9)
     shown = min(room, max(10, len(values)))
     drawn = fmt.plot(values, shown, bars, top)
     labels = {0: said(top), bars - 1: "0"} if bars > 1 else {0: said(top)}
