@@ -35,9 +35,10 @@ _VERSION = re.compile(r"k6 (v\d+\.\d+\.\d+\S*)")
 _MESSAGE = re.compile(r'level=(?:error|fatal|panic) msg="((?:[^"\\]|\\.)*)"')
 _PASSED_ON = ("LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR")
 _THRESHOLDS_CROSSED = 99
-# When whoever started it dies, the kernel kills it (prctl PR_SET_PDEATHSIG): also when that was by SIGKILL.
+# When whoever started it dies, the kernel kills it (prctl PR_SET_PDEATHSIG): also when that was by SIGKILL. A shell's
+# background job has SIGINT ignored, and so would what it starts: it is by SIGINT that k6 is asked to stop.
 _TIED = (
-    "import ctypes,os,signal,sys;ctypes.CDLL(None).prctl(1,signal.SIGKILL);"
+    "import ctypes,os,signal,sys;signal.signal(signal.SIGINT,signal.SIG_DFL);ctypes.CDLL(None).prctl(1,signal.SIGKILL);"
     "os.getppid()==int(sys.argv[1]) or sys.exit(1);os.execv(sys.argv[2],sys.argv[2:])"
 )
 
@@ -148,6 +149,7 @@ async def run(found: Engine, order: Order, told: Told, stop: asyncio.Event, limi
                 heard = tasks.create_task(_tail(process.stdout))
                 following = tasks.create_task(told(port))
                 late = await _ended(process, stop, limit_s)
+                _signal(process, signal.SIGKILL)  # whatever of its own holds on to what it spoke through
                 following.cancel()
         finally:
             await _gone(process)
@@ -219,7 +221,7 @@ async def _tail(stream: asyncio.StreamReader | None) -> str:
 
 async def _ended(process: asyncio.subprocess.Process, stop: asyncio.Event, limit_s: float) -> bool:
     """Waits for the end; asked to stop, or past its limit, it is ended. Says whether it was past its limit."""
-    end, asked = asyncio.ensure_future(process.wait()), asyncio.ensure_future(stop.wait())
+    end, asked = asyncio.ensure_future(_exited(process.pid)), asyncio.ensure_future(stop.wait())
     try:
         done, _ = await asyncio.wait({end, asked}, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
         if end not in done:
@@ -231,6 +233,21 @@ async def _ended(process: asyncio.subprocess.Process, stop: asyncio.Event, limit
     finally:
         end.cancel()
         asked.cancel()
+
+
+async def _exited(pid: int) -> None:
+    """Returns when the process is over, also while a child of its own holds its output open."""
+    try:
+        handle = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    loop, over = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(handle, over.set)
+    try:
+        await over.wait()
+    finally:
+        loop.remove_reader(handle)
+        os.close(handle)
 
 
 async def _gone(process: asyncio.subprocess.Process) -> None:
