@@ -53,7 +53,7 @@ def load(
     found = environment(*shared(context, config, env))
     rules = policy_of(found, policy)
     if name is None:
-        sys.stdout.write(asyncio.run(_listed(found, rules)))
+        sys.stdout.write(asyncio.run(_listed(found, rules, format)))
         return
     rule = named(rules, name)
     allowed = yes_load or []
@@ -112,15 +112,17 @@ def _run(found: Environment, rules: Policy, rule: LoadRule, allowed: list[str], 
     return run.verdict
 
 
-async def _listed(found: Environment, rules: Policy) -> str:
+async def _listed(found: Environment, rules: Policy, format_: Format) -> str:
     """The declared loads with their last runs."""
     from prodtui.cli.gate import in_time
     from prodtui.cli.load_run import last_runs
     from prodtui.load.course import plan_in_words
+    from prodtui.reports.load_json import declared_json
     from prodtui.reports.load_text import declared_text
 
     last, late = await in_time(last_runs(found, rules), "what came of the last runs is not known")
     if late:
         typer.echo(f"prodtui: {late}", err=True)
     plans = {name: plan_in_words(rule) for name, rule in rules.loads.items()}
-    return declared_text(rules.loads, plans, last or {})
+    told = declared_json if format_ is Format.JSON else declared_text
+    return told(rules.loads, plans, last or {})

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from prodtui.model.assessment import State
+from prodtui.model.assessment import State, Verdict
 from prodtui.model.load import Saturated, Tick
 from prodtui.model.moment import Moment
 from prodtui.model.records import Breaker, BreakerState, Cluster, DatabaseServer, Pool
@@ -68,6 +68,8 @@ def _seen(moment: Moment) -> Iterator[Saturated]:
             what = f"{cluster.overflow_per_s:.3g} requests shed/s"
             yield Saturated(at=at(source), kind="breaker", name=f"{cluster.proxy} → {cluster.name}", what=what)
     for service in moment.assessment.services:
+        if service.verdict is Verdict.READY:
+            continue  # its checks are written out when they are first looked at: of a fleet, only those that matter
         failing = [check for check in service.checks if check.id in _SLIS and check.state in (State.FAIL, State.WARN)]
         if failing:
             worst = min(failing, key=lambda check: (check.state is not State.FAIL, _SLIS.index(check.id)))

@@ -31,6 +31,16 @@ class LoadMetric(StrEnum):
     RATE = "rate"
 
 
+CHECKED: Mapping[LoadMetric, str] = MappingProxyType(
+    {
+        LoadMetric.P99: "performance.load_p99",
+        LoadMetric.ERRORS: "performance.load_error_ratio",
+        LoadMetric.RATE: "performance.load_throughput",
+    }
+)
+"""The check that reads a metric of the last whole run."""
+
+
 class LoadThreshold(msgspec.Struct, frozen=True):
     """One threshold. Its bound is in seconds, in a ratio 0..1, or in requests/s."""
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
 
 from prodtui.model.load import LoadRun
+from prodtui.readiness.load_rule import LoadRule
 from prodtui.reports.document import Part
-from prodtui.reports.fields import rounded
+from prodtui.reports.fields import rfc3339, rounded
 
 SCHEMA: Literal["prodtui.load/1"] = "prodtui.load/1"
 
@@ -57,6 +59,29 @@ def load_document(run: LoadRun) -> LoadDocument:
 def load_json(run: LoadRun) -> str:
     """Indented JSON; the keys in the documented order."""
     return msgspec.json.format(msgspec.json.encode(load_document(run)), indent=2).decode() + "\n"
+
+
+def declared_json(loads: Mapping[str, LoadRule], plans: Mapping[str, str], last: Mapping[str, LoadRun]) -> str:
+    """Every declared load, how much it sends (`plans`), and what came of its last run; `prodtui.loads/1`."""
+    document = {
+        "schema": "prodtui.loads/1",
+        "loads": [
+            {
+                "name": name,
+                "target": rule.target or None,
+                "script": rule.script or None,
+                "hosts": rule.hosts,
+                "sends": plans[name],
+                "thresholds": [threshold.expr for threshold in rule.thresholds],
+                "service": rule.service or None,
+                "last": None
+                if (run := last.get(name)) is None
+                else {"id": run.id, "at": rfc3339(run.at), "by": run.by, "verdict": run.verdict, "reason": run.reason},
+            }
+            for name, rule in loads.items()
+        ],
+    }
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
 
 
 def json_schema() -> dict[str, object]:

@@ -36,11 +36,11 @@ def declared_text(loads: Mapping[str, LoadRule], plans: Mapping[str, str], last:
 
 def result_text(run: LoadRun) -> str:
     """The verdict, and the table behind it."""
-    of = f" ({run.service}{' ' if run.version else ''}{run.version})" if run.service else ""
+    of = f" ({' '.join(filter(None, (run.service, run.version)))})" if run.service else ""
     lines = [
         f"{GLYPHS[run.verdict]} {run.name}: {plainly(run.verdict)}"
         + (f": {one_line(run.reason)}" if run.reason else ""),
-        f"  {one_line(run.target)}{one_line(of)}, by {run.engine}",
+        f"  {one_line(run.target + of)}, by {run.engine or 'no engine'}",
         "",
     ]
     rate = "?" if run.rate_per_s is None else f"{words.number(run.rate_per_s)}/s"
