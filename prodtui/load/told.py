@@ -7,7 +7,9 @@ its statistics in the order that the first event (`param`) gives for the metric'
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+import logging
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
 from typing import Any
 
 import msgspec
@@ -15,6 +17,7 @@ import msgspec
 from prodtui.load.measured import Numbers
 from prodtui.model.load import Tick
 
+_log = logging.getLogger(__name__)
 AGAIN_S = 0.1
 LONGEST_EVENT = 1024 * 1024
 Statistics = Mapping[str, Mapping[str, float]]
@@ -99,16 +102,26 @@ def numbers(so_far: Statistics, elapsed_s: float) -> Numbers:
 
 
 async def follow(port: int, tell: Callable[[Tick, Numbers], None]) -> None:
-    """Tells each second of the engine on this port of this host, until it ends."""
+    """Tells each second of the engine on this port of this host, until it ends or says what nobody can read.
+
+    The load goes on without: its result comes from elsewhere.
+    """
     telling = Telling()
-    async for event, data in events(port):
-        if event == "stop":
-            return  # it waits for us to go
-        if (told := telling.tell(event, data)) is not None:
-            tell(*told)
+    # It waits at its end for whoever listens: they must be gone then.
+    async with aclosing(events(port)) as heard:
+        async for event, data in heard:
+            if event == "stop":
+                return
+            try:
+                told = telling.tell(event, data)
+            except ValueError as error:
+                _log.warning("%s", error)
+                return
+            if told is not None:
+                tell(*told)
 
 
-async def events(port: int) -> AsyncIterator[tuple[str, bytes]]:
+async def events(port: int) -> AsyncGenerator[tuple[str, bytes], None]:
     """Server-sent events as name and data; once connected, until the other end closes."""
     reader, writer = await _connected(port)
     try:
