@@ -7,11 +7,13 @@ import time
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
 
-from prodtui.load.engine import Engine, EngineError, Order, engine, engine_path, last_words, planned, run
+from prodtui.load.engine import Engine, EngineError, Order, Plan, engine, engine_path, last_words, planned, run
 from prodtui.load.scenario import script
 from prodtui.model.errors import UsageError
 from tests.load.loads import HERE, rule
+from tests.load.test_scenario import HOSTILE
 
 
 def impostor(folder: Path, text: str) -> Path:
@@ -114,3 +116,14 @@ def test_last_words_are_one_inert_line() -> None:
     assert last_words(said) == "GoError: bad at file:///x.js:1"
     assert last_words("a\nb\x1b[0m\n\nt0p\n", {"X": "t0p", "Y": ""}) == "a · b␛[0m · •••"
     assert last_words("") == ""
+
+
+@settings(max_examples=15)
+@given(target=HOSTILE, body=HOSTILE, value=HOSTILE)
+def test_the_real_one_reads_what_a_hostile_policy_says_as_values(target: str, body: str, value: str) -> None:
+    given_rule = rule(target=target, body=body, headers={"X-Hostile": value}, users=3, iterations=5, duration_s=None)
+
+    async def read() -> Plan:
+        return await planned(Engine(engine_path(), ""), Order(script(given_rule, HERE)))
+
+    assert asyncio.run(read()).max_users == 3
