@@ -31,7 +31,7 @@ def serving(status: int = 200) -> Iterator[str]:
     class Answers(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def do_GET(self) -> None:  # noqa: N802 — the base class's name
+        def do_GET(self) -> None:
             self.send_response(status)
             self.send_header("Content-Length", "0")
             self.end_headers()
