@@ -72,10 +72,11 @@ class Telling:
 def tick(last: Statistics, so_far: Statistics, at: float, elapsed_s: float) -> Tick:
     """One second."""
     length = last.get("http_req_duration", {})
+    users = last.get("vus", so_far.get("vus", {})).get("value")
     return Tick(
         at=at,
         elapsed_s=elapsed_s,
-        users=int(last.get("vus", so_far.get("vus", {})).get("value", 0)),
+        users=None if users is None else int(users),
         requests=int(so_far.get("http_reqs", {}).get("count", 0)),
         rate_per_s=last.get("http_reqs", {}).get("rate"),
         p50_s=_seconds(length.get("med")),

@@ -34,7 +34,8 @@ class Tick(msgspec.Struct, frozen=True, kw_only=True):
 
     at: float
     elapsed_s: float
-    users: int
+    users: int | None
+    """k6 counts them once a second: None until it did."""
     requests: int
     """Since it began."""
     rate_per_s: float | None
