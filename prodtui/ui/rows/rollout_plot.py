@@ -43,7 +43,7 @@ def lines(rollout: Rollout, criterion: str | None, width: int, height: int) -> l
 def _said(value: float, unit: str) -> str:
     """A value as an axis has room for it."""
     if unit == "ratio":
-        return fmt.percent(value)
+        return f"{value * 100:.2g} %"
     return fmt.duration(value) if unit == "s" else measure(value, unit)
 
 
