@@ -24,6 +24,7 @@ BENCHMARKS = {
     "scan": "the standard library: time a line beside ruff and a mere parse",
     "assess": "10,000 services judged, and the 1 % that changed",
     "check": "what `check` costs besides its sources",
+    "fleet": "10,000 instances of a real registry, 1 % changing every 2 s: CPU, memory, key to paint",
     "seek": "any moment of six hours of the lab's journal",
     "drills": "each fault of the lab injected, and what is named as the first cause: writes docs/drills.md",
     "verdicts": "what the gate decides on the healthy lab and on each fault: writes docs/verdicts.md",

@@ -22,7 +22,7 @@ _TOLD = (0, 1, 3)
 """Exit codes with a report: what it costs does not depend on the verdict."""
 # What the command can't be without before it asks anything.
 _IMPORTS = (
-    "import httpx, asyncpg, psycopg, prometheus_api_client, pydantic_settings, typer, msgspec, sqlite3, "
+    "import httpx, asyncpg, prometheus_api_client, pydantic_settings, typer, msgspec, sqlite3, "
     "prodtui.cli.main, prodtui.watch"
 )
 

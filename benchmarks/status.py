@@ -20,7 +20,7 @@ RUNS_HUNG = 3
 HUNG = "prometheus"
 LONGEST_S = 30.0
 # What no reader of these systems in this language can be without: the floor under the command.
-_LIBRARIES = "import httpx, asyncpg, psycopg, prometheus_api_client, pydantic_settings, typer, msgspec"
+_LIBRARIES = "import httpx, asyncpg, prometheus_api_client, pydantic_settings, typer, msgspec"
 
 
 def measure() -> Report:

@@ -152,3 +152,28 @@ def _well(moment: Moment) -> bool:
 
 def _certain(moment: Moment) -> bool:
     return bool(moment.first) and moment.first[0].confidence is Confidence.CLEAR
+
+
+async def test_a_fleet_is_judged_while_the_loop_goes_on_and_no_reading_is_lost(tmp_path: Path) -> None:
+    config = tmp_path / "prodtui.toml"
+    declared = "".join(f"[services.service-{n}]\n" for n in range(3_000))
+    refused = f'kind = "consul"\nurl = "http://127.0.0.1:{refused_port()}"\n'
+    config.write_text(f"[environments.fleet.sources.registry]\n{refused}{declared}")
+    ticks = 0
+
+    async def tick() -> None:
+        nonlocal ticks
+        while True:
+            await asyncio.sleep(0)
+            ticks += 1
+
+    async with Watch(load(config, {}).environment()) as watch, asyncio.TaskGroup() as tasks:
+        ticking = tasks.create_task(tick())
+        began = ticks
+        moment = await anext(watch.moments())
+        assert ticks - began > 10
+        assert len(moment.assessment.services) == 3_000
+        moment = await _until(watch, lambda m: m.snapshot.sources["registry"].cause is not None)
+        ticking.cancel()
+    assert moment.snapshot.sources["registry"].cause is not None
+    assert moment.snapshot.sources["registry"].cause.cause_class is CauseClass.REFUSED

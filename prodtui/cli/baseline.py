@@ -18,6 +18,7 @@ from prodtui.model.errors import UsageError
 if TYPE_CHECKING:
     from prodtui.journal.store import Store
     from prodtui.model.evaluation import Evaluation
+    from prodtui.settings.loaded import Environment
 
 app = typer.Typer(no_args_is_help=True, help="Accepted evaluations, which later ones are compared with.")
 
@@ -53,9 +54,9 @@ def list_(
     Exit codes: 0; 1 the store can't be used; 2 configuration.
     """
 
-    async def found(store: Store, environment: str) -> str:
-        evaluations = await store.list(environment, limit)
-        return _json(environment, evaluations) if format is Format.JSON else _text(environment, evaluations)
+    async def found(store: Store, environment: Environment) -> str:
+        evaluations = await store.list(environment.name, limit)
+        return _json(environment.name, evaluations) if format is Format.JSON else _text(environment.name, evaluations)
 
     _run(context, config, env, found)
 
@@ -77,14 +78,15 @@ def accept(
     from prodtui.cli.store import by
     from prodtui.model.assessment import Verdict
 
-    async def accepted(store: Store, environment: str) -> str:
-        chosen = await _chosen(store, environment, id) if id else await _newest(store, environment)
+    async def accepted(store: Store, environment: Environment) -> str:
+        chosen = await _chosen(store, environment.name, id) if id else await _newest(store, environment.name)
         if chosen.verdict in (Verdict.NOT_READY, Verdict.INCONCLUSIVE) and not force:
             raise UsageError(
                 f"evaluation {chosen.id} is {chosen.verdict}: later ones would be compared with it; "
                 "accept a better one, or give --force"
             )
         await store.accept(chosen.id, by(), time.time())
+        await _audited(environment, chosen, "accepted, by force" if force else "accepted")
         return f"accepted {_named(chosen)}\n"
 
     _run(context, config, env, accepted)
@@ -109,11 +111,12 @@ def pin(
 
     from prodtui.readiness.words import percent
 
-    async def pinned(store: Store, environment: str) -> str:
-        chosen = await _chosen(store, environment, id)
+    async def pinned(store: Store, environment: Environment) -> str:
+        chosen = await _chosen(store, environment.name, id)
         if chosen.accepted_at is None:
             raise UsageError(f"evaluation {chosen.id} is not accepted: `prodtui baseline accept {chosen.id}` first")
         await store.pin(chosen.id, max_drift)
+        await _audited(environment, chosen, f"pinned, drift {percent(max_drift)} at most")
         return f"pinned {_named(chosen)}, limits drift by {percent(max_drift)} at most\n"
 
     _run(context, config, env, pinned)
@@ -128,15 +131,16 @@ def forget(context: typer.Context, id: Id, config: Config = None, env: Env = Non
     Exit codes: 0; 1 the store can't be used; 2 no such evaluation.
     """
 
-    async def forgotten(store: Store, environment: str) -> str:
-        chosen = await _chosen(store, environment, id)
+    async def forgotten(store: Store, environment: Environment) -> str:
+        chosen = await _chosen(store, environment.name, id)
         await store.forget(chosen.id)
+        await _audited(environment, chosen, "forgotten")
         return f"forgot {_named(chosen)}\n"
 
     _run(context, config, env, forgotten)
 
 
-def _run(context: typer.Context, config: Config, env: Env, ask: Callable[[Store, str], Awaitable[str]]) -> None:
+def _run(context: typer.Context, config: Config, env: Env, ask: Callable[[Store, Environment], Awaitable[str]]) -> None:
     """Asks the store about the environment and prints what comes of it."""
     from prodtui.cli.environment import environment
     from prodtui.cli.store import opened
@@ -146,11 +150,30 @@ def _run(context: typer.Context, config: Config, env: Env, ask: Callable[[Store,
     async def asked() -> str:
         store = opened(found.store)
         try:
-            return await ask(store, found.name)
+            return await ask(store, found)
         finally:
             await store.close()
 
     sys.stdout.write(asyncio.run(asked()))
+
+
+async def _audited(environment: Environment, evaluation: Evaluation, result: str) -> None:
+    """Writes down what was done to an evaluation; says on stderr where that failed."""
+    from prodtui.cli.audit_trail import written
+    from prodtui.model.audited import Act
+
+    details = {
+        "verdict": evaluation.verdict.value,
+        "decision": evaluation.decision,
+        "score": f"{evaluation.score:.1f}",
+        "candidate": evaluation.candidate or "",
+        "made_by": evaluation.by,
+        "services": ", ".join(evaluation.asked),
+    }
+    kept = {name: text for name, text in details.items() if text}
+    remark = await written(environment, Act.BASELINE, evaluation.id, result, kept)
+    if remark is not None:
+        typer.echo(f"prodtui: {remark}", err=True)
 
 
 async def _newest(store: Store, environment: str) -> Evaluation:

@@ -131,9 +131,12 @@ async def _decided(
 ) -> int:
     """Judges, writes every report, keeps the evaluation; returns the exit code."""
     from prodtui.cli.gate import judged, letting_go, memory, remember
+    from prodtui.cli.store import new_id
     from prodtui.readiness.gate import decide
     from prodtui.reports.gate_report import GateReport
 
+    if override is not None and asked.policy.override:
+        await _announced(asked, override)
     known = await memory(asked.environment, asked.policy, services=asked.services, candidate=asked.candidate)
     try:
         found = await judged(asked, known.standard)
@@ -149,11 +152,44 @@ async def _decided(
             root=os.getcwd(),  # noqa: PTH109 — as text, for paths in reports
         )
         _write(report, wanted)
-        for remark in await remember(known.store, asked, report):
+        kept_as = new_id(report.assessment.at)
+        remarks = await remember(known.store, asked, report, kept_as)
+        audited = await _audited(asked, report, kept_as if known.store is not None else None)
+        for remark in (*remarks, *audited):
             typer.echo(f"prodtui: {remark}", err=True)
         return report.decision.exit_code
     finally:
         await letting_go(known.store)
+
+
+async def _announced(asked: Asked, override: Override) -> None:
+    """Writes down that somebody goes past the gate before anything is decided. Raises UsageError where it can't be."""
+    from prodtui.cli.audit_trail import require_written
+    from prodtui.cli.decided import asked_about, broken_glass
+    from prodtui.model.audited import Act
+
+    about = asked_about(asked.environment.name, asked.services)
+    remark = await require_written(
+        asked.environment, Act.DECISION, about, "asked to go past the gate", broken_glass(override)
+    )
+    if remark is not None:
+        typer.echo(f"prodtui: {remark}", err=True)
+
+
+async def _audited(asked: Asked, report: GateReport, evaluation: str | None) -> tuple[str, ...]:
+    """Writes down the decision and the waivers that it made use of; says why not, where it could not be.
+
+    `evaluation`: the id under which it is kept; None where the store could not be used.
+    """
+    from prodtui.cli.audit_trail import auditing
+    from prodtui.cli.decided import decided
+    from prodtui.cli.gate import AGAIN_STORE_S, STORE_S
+
+    if asked.at is not None:
+        return ()
+    async with auditing(asked.environment, AGAIN_STORE_S if evaluation is None else STORE_S) as scribe:
+        remark = await scribe.all_written(*decided(report, asked.services, evaluation or ""))
+    return () if remark is None else (remark,)
 
 
 def _write(report: GateReport, wanted: Sequence[tuple[GateFormat, Path]]) -> None:

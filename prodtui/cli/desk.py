@@ -218,19 +218,22 @@ class Desk:
     def replays(self) -> None:
         """It is no recording."""
 
-    async def acknowledge(self, about: str, note: str) -> None:
-        """Raises UsageError, StoreError."""
+    async def acknowledge(self, about: str, note: str) -> str | None:
+        """A remark where the audit trail lacks it. Raises UsageError, StoreError."""
+        from prodtui.cli.audit_trail import written
         from prodtui.cli.store import by
+        from prodtui.model.audited import Act
         from prodtui.model.incident import Acknowledgement
         from prodtui.model.text import neutralise, neutralise_name
 
         if self._read_only:
             raise UsageError("--read-only: nothing is acknowledged from here")
-        _, journal, _ = self._kept()
+        shown, journal, _ = self._kept()
         said = Acknowledgement(
             at=time.time(), by=neutralise_name(by()), about=neutralise_name(about), note=neutralise(note, longest=2_000)
         )
         await journal.acknowledge(said)
+        return await written(shown.environment, Act.ACKNOWLEDGEMENT, said.about, "acknowledged", {"note": said.note})
 
     async def export(self, moment: Moment, form: str) -> Path:
         """The incident that is open at this moment. Raises UsageError, StoreError."""

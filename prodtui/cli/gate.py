@@ -26,6 +26,8 @@ READINGS = 2
 """Rates and waits come from two readings of a counter (readiness.md, Freshness)."""
 STORE_S = 3.0
 """What is remembered is worth no longer a wait: the gate reports without it."""
+AGAIN_STORE_S = 1.0
+"""Where the store could not be used before, the gate waits no longer for it to write down what was decided."""
 
 
 class Asked(NamedTuple):
@@ -171,9 +173,9 @@ def since_accepted(moment: Moment, policy: Policy, services: Sequence[str] = ())
     return difference(moment.accepted, moment.assessment, moment.views, policy_digest=policy.digest, asked=services)
 
 
-async def remember(store: Store | None, asked: Asked, report: GateReport) -> tuple[str, ...]:
-    """Keeps the evaluation and what delays the next improvements; says what could not be kept."""
-    from prodtui.cli.store import by, keep, keep_streaks, new_id
+async def remember(store: Store | None, asked: Asked, report: GateReport, evaluation_id: str) -> tuple[str, ...]:
+    """Keeps the evaluation under this id and what delays the next improvements; says what could not be kept."""
+    from prodtui.cli.store import by, keep, keep_streaks
     from prodtui.readiness.evaluation import evaluation
 
     if store is None or asked.at is not None:
@@ -182,7 +184,7 @@ async def remember(store: Store | None, asked: Asked, report: GateReport) -> tup
     made = evaluation(
         assessment,
         _summary(report.policy),
-        id=new_id(assessment.at),
+        id=evaluation_id,
         environment=asked.environment.name,
         by=by(),
         asked=asked.services,
@@ -315,10 +317,10 @@ async def _patiently(what: str, pause_s: float) -> None:
         await asyncio.sleep(pause_s)
 
 
-async def in_time(asking: Awaitable[T], without: str) -> tuple[T | None, str]:
+async def in_time(asking: Awaitable[T], without: str, within_s: float = STORE_S) -> tuple[T | None, str]:
     """What the store answers, or why it did not in the time that it is worth."""
     try:
-        async with asyncio.timeout(STORE_S):
+        async with asyncio.timeout(within_s):
             return await asking, ""
     except TimeoutError:
-        return None, f"the store did not answer within {STORE_S:g} s; {without}"
+        return None, f"the store did not answer within {within_s:g} s; {without}"

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from prodtui.cli import (
+    audit,
     baseline,
     check,
     config,
@@ -50,6 +51,7 @@ app.command("replay")(replay.replay)
 app.command("export")(export.export)
 app.add_typer(policy.app, name="policy")
 app.add_typer(baseline.app, name="baseline")
+app.add_typer(audit.app, name="audit")
 app.add_typer(config.app, name="config")
 app.add_typer(lab.app, name="lab")
 

@@ -1,10 +1,10 @@
-"""A configuration that is edited while the dashboard runs: a right edit takes effect, a wrong one is told."""
+"""Configuration and policy edited while the dashboard runs: a right edit takes effect, a wrong one is told."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -31,7 +31,8 @@ class Configuration(NamedTuple):
     """A configuration as it was read, and what the dashboard takes from it."""
 
     loaded: Loaded
-    stamp: Stamp | None
+    stamps: Mapping[Path, Stamp | None]
+    """Of its file and of the policy's."""
     environment: Environment
     policy: Policy
     keys: Mapping[str, str]
@@ -39,7 +40,7 @@ class Configuration(NamedTuple):
     def is_watched_like(self, other: Configuration) -> bool:
         """Whether the same sources are read in the same way."""
         mine, its = self.loaded.settings, other.loaded.settings
-        read = ("environments", "services", "store", "journal")
+        read = ("environments", "services", "store", "journal", "audit")
         same = all(getattr(mine, name) == getattr(its, name) for name in read)
         return same and self.environment.name == other.environment.name and self.policy == other.policy
 
@@ -49,15 +50,23 @@ def read_configuration(config: Path | None, env: str | None) -> Configuration:
     from prodtui.cli.gate import policy_of
     from prodtui.cli.keys import keymap_of
     from prodtui.cli.log import log_to_file
+    from prodtui.cli.policies import policy_path
     from prodtui.settings.load import load
     from prodtui.settings.toml_file import find
 
     log_to_file()
     file = find(config, os.environ, Path.cwd())
-    stamp = stamp_of(file) if file is not None else None  # before it is read: an edit meanwhile is seen as one
+    stamps = stamps_of([file] if file is not None else [])  # before it is read: an edit meanwhile is seen as one
     loaded = load(config)
     environment = loaded.environment(env)
-    return Configuration(loaded, stamp, environment, policy_of(environment, None), keymap_of(loaded))
+    rules = policy_path(None, environment.path, environment.policy)
+    stamps |= stamps_of([rules] if rules is not None else [])
+    return Configuration(loaded, stamps, environment, policy_of(environment, None), keymap_of(loaded))
+
+
+def stamps_of(files: Iterable[Path]) -> dict[Path, Stamp | None]:
+    """Each file as it is now."""
+    return {file: stamp_of(file) for file in files}
 
 
 def stamp_of(path: Path) -> Stamp | None:
@@ -70,17 +79,17 @@ def stamp_of(path: Path) -> Stamp | None:
 
 
 async def follow_edits(app: ProdtuiApp, desk: Desk, every_s: float = EVERY_S) -> None:
-    """Looks at the file again and again, and reads it anew when it has changed."""
+    """Looks at the files again and again, and reads them anew when one has changed."""
     while True:
         await asyncio.sleep(every_s)
         before = desk.configuration
-        path = before.loaded.path if before is not None else None
-        if before is None or path is None:
+        if before is None:
             continue
-        stamp = await asyncio.to_thread(stamp_of, path)
-        if stamp != before.stamp:
-            desk.configuration = before = before._replace(stamp=stamp)  # told once, whatever is wrong
-            await _read_anew(app, desk, before, path)
+        stamps = await asyncio.to_thread(stamps_of, before.stamps)
+        edited = [file for file, stamp in stamps.items() if stamp != before.stamps[file]]
+        if edited:
+            desk.configuration = before = before._replace(stamps=stamps)  # told once, whatever is wrong
+            await _read_anew(app, desk, before, edited[0])
 
 
 async def follow_notice(app: ProdtuiApp, desk: Desk, every_s: float = EVERY_S) -> None:
@@ -94,7 +103,7 @@ async def follow_notice(app: ProdtuiApp, desk: Desk, every_s: float = EVERY_S) -
 
 
 async def _read_anew(app: ProdtuiApp, desk: Desk, before: Configuration, path: Path) -> None:
-    if before.stamp is None:
+    if before.stamps[path] is None:
         app.say(f"{path}: no longer there; what was read of it stays in force", "warn")
         return
     try:
@@ -106,6 +115,6 @@ async def _read_anew(app: ProdtuiApp, desk: Desk, before: Configuration, path: P
     desk.arrived(after)
     if not after.is_watched_like(before):
         app.restart()
-        app.say("the configuration was edited: all sources are read anew")
+        app.say(f"{path.name} was edited: all sources are read anew")
     elif (after.keys, after.loaded.settings.theme) != (before.keys, before.loaded.settings.theme):
-        app.say("the configuration was edited: keys and theme are in force")
+        app.say(f"{path.name} was edited: keys and theme are in force")

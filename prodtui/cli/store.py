@@ -35,10 +35,16 @@ class Remembered(NamedTuple):
 
 def opened(where: str | None) -> Store:
     """The store at this path or postgresql:// URL; without one in the user's state directory. Raises StoreError."""
-    from prodtui.cli.log import log_file
     from prodtui.journal.store import store_at
 
-    return store_at(where or str(log_file().with_name("prodtui.db")))
+    return store_at(place_of(where))
+
+
+def place_of(where: str | None) -> str:
+    """The store's path or URL; without one the file in the user's state directory."""
+    from prodtui.cli.log import log_file
+
+    return where or str(log_file().with_name("prodtui.db"))
 
 
 async def remembered(

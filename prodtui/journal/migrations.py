@@ -134,7 +134,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
 )
 NEWEST = len(MIGRATIONS)
 JOURNAL = 2
-"""From this version on a journal has all its tables: a file of it can be read as it is."""
+"""The one that last changed a journal's tables: of an older recording no more is missing."""
 
 
 def missing(version: int, what: str) -> tuple[tuple[str, ...], ...]:

@@ -18,6 +18,8 @@ T = TypeVar("T")
 APPLICATION_ID = 0x50524F44
 """In the file's header (`PROD`), so that another program's database is never taken for ours."""
 PATIENCE_S = 2.0
+CACHE_KB = 512
+"""Pages that a connection keeps: SQLite's own 2 MB each would fill with what is written once and not read again."""
 # By the beginning of SQLite's own names: https://www.sqlite.org/rescode.html
 _ADVICE = {
     "SQLITE_BUSY": "another process holds its lock; try again, or give another {}",
@@ -46,7 +48,7 @@ class SqliteDatabase:
     ) -> None:
         """`patience_s`: how long another process's lock is waited for; `called`: what it is to a person, in messages.
 
-        `pragmas` hold for each connection. Read-only, it is neither made nor migrated.
+        `pragmas` hold for each connection. Read-only it is a journal, and neither made nor migrated.
         """
         self._path = path
         self._called = called
@@ -133,6 +135,7 @@ class SqliteDatabase:
             self._let_go()
         if self._connection is None:
             self._connection = self._looking() if self._read_only else self._writing()
+            self._connection.execute(f"pragma cache_size = -{CACHE_KB}")
             self._inode = self._path.stat().st_ino
         return self._connection
 

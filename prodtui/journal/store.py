@@ -159,7 +159,7 @@ def store_at(where: str) -> Store:
 
 
 def database_at(where: str) -> Database:
-    """The database at a path or a postgresql:// URL. Nothing is opened before it is used. Raises StoreError."""
+    """The store's database, for what else is kept in it. Raises StoreError."""
     if where.startswith(("postgresql://", "postgres://")):
         from prodtui.journal.postgresql_database import PostgresqlDatabase
 
@@ -169,4 +169,5 @@ def database_at(where: str) -> Database:
         raise StoreError(f'store: "{scheme}://" is not known; give the path of a file or a postgresql:// URL')
     from prodtui.journal.sqlite_database import SqliteDatabase
 
-    return SqliteDatabase(Path(where).expanduser())
+    # What was told to be kept survives a power cut, however this SQLite was built.
+    return SqliteDatabase(Path(where).expanduser(), pragmas=("synchronous = full",))

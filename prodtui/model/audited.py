@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from enum import StrEnum
 
 import msgspec
@@ -17,6 +17,7 @@ class Act(StrEnum):
     """A waiver that a decision made use of."""
     ACKNOWLEDGEMENT = "acknowledgement"
     SILENCE = "silence"
+    """One that prodtui made. Those that it only sees are events."""
     BASELINE = "baseline"
     """An evaluation accepted, pinned or forgotten."""
     LOAD = "load"
@@ -31,6 +32,8 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     user: str
     """user@host, or what the pipeline calls itself."""
     host: str
+    account: str = ""
+    """The operating system's account that it ran under, which no variable can say otherwise; empty where unknown."""
     client: str = ""
     """The address that an SSH session came from; empty outside of one."""
 
@@ -60,3 +63,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """Hash of the entry before, hexadecimal SHA-256; 64 zeros before the first."""
     hash: str
     """Of this one, `before` included."""
+
+
+Audited = Callable[[Act, str, str, Mapping[str, str]], Awaitable[str | None]]
+"""Writes down an act: what, on what, its result, facts by name. Gives a remark where that failed; never raises."""

@@ -23,8 +23,12 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True):
     """An instance that does not answer, so that no callee explains it; a pool that reaches no server."""
     unproven: bool = False
     """Nothing is said of why: it may only be new."""
+    fleeting: bool = False
+    """It ends by itself, well or not."""
     well_at: float | None = None
-    """Seen well again; None: it is failing."""
+    """Nothing bad seen of it since; None: it is failing."""
+    recovered: bool = False
+    """It was plainly well since: when it fails again, that is another failure."""
 
 
 class Rate(msgspec.Struct, frozen=True):

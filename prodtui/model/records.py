@@ -205,6 +205,12 @@ class Breaker(Record, frozen=True, kw_only=True, tag="breaker"):
     def key(self) -> str:
         return f"{self.caller}/{self.name}/{self.instance}"
 
+    @property
+    def called(self) -> str:
+        """Caller and callee; the caller's instance in its place, where that names the caller too."""
+        caller = self.instance if self.instance.startswith(self.caller) else f"{self.caller} {self.instance}".rstrip()
+        return f"{caller}→{self.callee}"
+
 
 class Host(msgspec.Struct, frozen=True, kw_only=True):
     """A member of a proxy's upstream cluster, with the flags that take it out of service."""

@@ -54,6 +54,11 @@ class Judgement:
         return {**self._ties.views, **self._gone}
 
     @property
+    def services(self) -> int:
+        """How many there are."""
+        return len(self._ties.views)
+
+    @property
     def streaks(self) -> Mapping[str, Streak]:
         """What delays improvements, as things stand."""
         return self._streaks

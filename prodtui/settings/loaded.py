@@ -51,7 +51,9 @@ class Environment:
     policy: Path | None = None
     """The readiness policy that the configuration names."""
     store: str | None = None
-    """Where evaluations are kept; None: the default."""
+    """Where evaluations and the audit trail are kept; None: the default."""
+    heads: Path | None = None
+    """The directory of the audit trail's heads; None: the default."""
     journal: JournalPlace | None = None
     """None: nothing is kept on disk."""
     others: tuple[str, ...] = ()
@@ -94,6 +96,21 @@ class Loaded:
             found = origin_of(self.layers, path[:length])
             return found.text if found else DEFAULT
         return DEFAULT
+
+    @property
+    def store(self) -> str | None:
+        """Where evaluations and the audit trail of all environments are kept; None: the default."""
+        return _place(self.settings.store.get_secret_value(), self._base) if self.settings.store else None
+
+    @property
+    def heads(self) -> Path | None:
+        """The directory of the audit trail's heads; None: the default."""
+        given = self.settings.audit.heads
+        return self._base / Path(given).expanduser() if given else None
+
+    @property
+    def _base(self) -> Path:
+        return self.path.parent if self.path else Path.cwd()
 
     def _is_table(self, path: KeyPath) -> bool:
         here: object = self.settings
@@ -144,14 +161,15 @@ class Loaded:
             ),
             ignore=settings.ignore,
         )
-        base = self.path.parent if self.path else Path.cwd()
+        base = self._base
         return Environment(
             declared=declared,
             sources=sources,
             path=self.path,
             policy=base / Path(settings.policy).expanduser() if settings.policy else None,
             others=tuple(other for other in self.settings.environments if other != name),
-            store=_place(self.settings.store.get_secret_value(), base) if self.settings.store else None,
+            store=self.store,
+            heads=self.heads,
             journal=self._journal(base),
         )
 

@@ -147,6 +147,16 @@ class JournalSettings(_Table):
     )
 
 
+class AuditSettings(_Table):
+    """The `[audit]` table: what proves from outside the store that the audit trail in it is whole."""
+
+    heads: str | None = Field(
+        default=None,
+        description="A directory, in which the heads of each store's audit trail have a file of their own: where "
+        "whoever can write the store can't. The user's state directory by default.",
+    )
+
+
 class Root(BaseSettings):
     """The whole configuration."""
 
@@ -157,10 +167,11 @@ class Root(BaseSettings):
     )
     store: SecretStr | None = Field(
         default=None,
-        description="Where evaluations are kept: a file, or `postgresql://…` for a team; "
+        description="Where evaluations and the audit trail are kept: a file, or `postgresql://…` for a team; "
         "a file under the user's state directory by default.",
     )
     journal: JournalSettings = Field(default=JournalSettings(), description="Where and how long readings are kept.")
+    audit: AuditSettings = Field(default=AuditSettings(), description="Where the audit trail's heads are kept.")
     environments: dict[Name, EnvironmentSettings] = Field(default={}, description="Named sets of sources.")
     services: dict[ServiceName, ServiceSettings] = Field(
         default={}, description="What is known beforehand of services, in every environment."

@@ -13,7 +13,14 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from prodtui.settings.kinds import own_kinds, source_class
-from prodtui.settings.models import EnvironmentSettings, JournalSettings, MetricsNames, Root, ServiceSettings
+from prodtui.settings.models import (
+    AuditSettings,
+    EnvironmentSettings,
+    JournalSettings,
+    MetricsNames,
+    Root,
+    ServiceSettings,
+)
 from prodtui.settings.shape import options, secrets
 from prodtui.settings.source import SourceSettings
 from prodtui.settings.written import is_duration, is_size, written
@@ -80,6 +87,7 @@ def reference() -> str:
         _INTRODUCTION,
         _section("The whole", Root.model_fields),
         _section("`[journal]`", JournalSettings.model_fields),
+        _section("`[audit]`", AuditSettings.model_fields),
         _section("`[environments.NAME]`", EnvironmentSettings.model_fields),
         _section("`[services.NAME]`", ServiceSettings.model_fields, "Only what differs from the defaults."),
         _section("`[services.NAME.metrics]`", MetricsNames.model_fields),

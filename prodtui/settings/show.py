@@ -29,6 +29,8 @@ def show(loaded: Loaded, environment: str | None = None) -> str:
     if settings.default_environment is not None:
         lines += _values(loaded, settings, (), only=("default_environment",))
     lines += ["", "[journal]", *_values(loaded, settings.journal, ("journal",))]
+    if settings.audit.heads is not None:
+        lines += ["", "[audit]", *_values(loaded, settings.audit, ("audit",))]
     for name, of_environment in settings.environments.items():
         if only not in (None, name):
             continue

@@ -55,22 +55,38 @@ def _of_component(failing: Failings, links: Links, settled: Callable[[Failing], 
         cause, clear = candidates[0], len(candidates) == 1 and settled(candidates[0])
         follow = explains[together[0]] | members
         shown = {cause.key} if clear else {one.key for one in candidates}
-        chain = _chain(cause.key, follow - told - shown, rest, failing)
+        parents = _tree(cause.key, follow - told - shown, rest, failing)
+        dated = _dated(cause.key, parents, failing, certain=len(candidates) == 1)
         yield FirstCause(
-            cause=_no_later(cause, chain),
-            chain=chain,
+            cause=dated[cause.key],
+            chain=_chain(cause.key, parents, dated),
             confidence=Confidence.CLEAR if clear else Confidence.UNCLEAR,
-            candidates=() if clear else candidates,
+            candidates=() if clear else tuple(dated.get(one.key, one) for one in candidates),
         )
         told |= follow
 
 
-def _no_later(cause: Failing, chain: Iterable[Consequence]) -> Failing:
-    """A cause that was there before us began no later than what follows from it."""
-    first = min((one.failing.onset.not_after for one in chain), default=cause.onset.not_after)
-    if cause.onset.at is not None or first >= cause.onset.not_after:
-        return cause
-    return msgspec.structs.replace(cause, onset=Onset(None, first))
+def seen_late(first: FirstCause) -> frozenset[str]:
+    """Keys of those of a chain that were still good when something that follows from them was seen bad.
+
+    A window shows what it is full of, and what comes and goes shows its last turn: they explain, but no time does.
+    """
+    onsets = {one.key: one.onset for one in (first.cause, *(follows.failing for follows in first.chain))}
+    return frozenset(one.of for one in first.chain if one.of in onsets and before(one.failing.onset, onsets[one.of]))
+
+
+def _dated(cause: str, parents: Mapping[str, str], failing: Failings, *, certain: bool) -> dict[str, Failing]:
+    """The cause and what follows. What explains another began no later than that, as far as it was not seen good.
+
+    `certain`: all of it follows from the cause, and not some from another candidate.
+    """
+    dated = {key: failing[key] for key in (cause, *parents)}
+    for key, parent in reversed(tuple(parents.items())):
+        explains, first = dated[parent], dated[key].onset.not_after
+        at = explains.onset.at
+        if first < explains.onset.not_after and (at is None or at < first) and (certain or parent != cause):
+            dated[parent] = msgspec.structs.replace(explains, onset=Onset(at, first))
+    return dated
 
 
 def _unordered(roots: Iterable[frozenset[str]], failing: Failings) -> list[list[frozenset[str]]]:
@@ -114,8 +130,8 @@ def _already_broken(failing: Failings) -> frozenset[str]:
     return frozenset(broken)
 
 
-def _chain(cause: str, follow: frozenset[str], links: Links, failing: Failings) -> tuple[Consequence, ...]:
-    """What follows as a tree in the order in which it turned bad, each below the last thing that explains it.
+def _tree(cause: str, follow: frozenset[str], links: Links, failing: Failings) -> dict[str, str]:
+    """What follows, each with the last thing that explains it, and after that.
 
     What depends on others that are still to come waits for them, unless it goes in a circle with them.
     """
@@ -128,18 +144,35 @@ def _chain(cause: str, follow: frozenset[str], links: Links, failing: Failings) 
     by_time = sorted(follow, key=lambda key: (failing[key].onset.not_after, key))
     ready = [(failing[key].onset.not_after, key) for key in follow if not waits[key]]
     heapify(ready)
-    chain: list[Consequence] = []
+    parents: dict[str, str] = {}
     rest = iter(by_time)
-    while len(chain) < len(follow):
+    while len(parents) < len(follow):
         key = heappop(ready)[1] if ready else next(key for key in rest if key not in placed)
         if key in placed:
             continue
         # What only another candidate explains hangs below the one that was named.
         parent = max((one for one in links[key] if one in placed), key=lambda one: (placed[one], one), default=cause)
         placed[key] = placed[parent] + 1
-        chain.append(Consequence(failing[key], parent))
+        parents[key] = parent
         for other in below[key]:
             waits[other] -= 1
             if not waits[other]:
                 heappush(ready, (failing[other].onset.not_after, other))
+    return parents
+
+
+def _chain(cause: str, parents: Mapping[str, str], dated: Failings) -> tuple[Consequence, ...]:
+    """What follows in the order in which it turned bad, but nothing before what it follows from."""
+    below: dict[str, list[str]] = defaultdict(list)
+    place = {key: number for number, key in enumerate(parents)}
+    for key, parent in parents.items():
+        below[parent].append(key)
+    chain: list[Consequence] = []
+    ready = [(dated[key].onset.not_after, place[key], key) for key in below[cause]]
+    heapify(ready)
+    while ready:
+        key = heappop(ready)[2]
+        chain.append(Consequence(dated[key], parents[key]))
+        for other in below[key]:
+            heappush(ready, (dated[other].onset.not_after, place[other], other))
     return tuple(chain)

@@ -10,7 +10,7 @@ from prodtui.model.incident import EntityKind
 from prodtui.model.kept import Trouble
 from prodtui.model.service_view import ServiceView
 from prodtui.timeline.onset import Troubles, after
-from prodtui.timeline.trouble import LONGEST, UNSURE, Look, Seen
+from prodtui.timeline.trouble import LONGEST, QUIET, UNSURE, Look, Seen
 
 SLI_CHECKS: Mapping[str, str] = {"performance.latency_p99": "p99", "performance.error_ratio": "errors"}
 """The checks by which an SLI fails, with the quantity of a Past that shows the same."""
@@ -85,7 +85,7 @@ def _sli(service: ServiceAssessment, slis: Iterable[CheckResult]) -> Look:
     if bad:
         return Seen(EntityKind.SLI, service.name, ", ".join(_measured(check) for check in bad), service.name)
     # Unknown is no failure: a service that nobody asks any more has no latency.
-    return None
+    return QUIET
 
 
 def _measured(check: CheckResult) -> str:
@@ -97,4 +97,4 @@ def _broken(service: ServiceAssessment, check: CheckResult) -> Look:
     if _fails(check):
         reason = check.reason if len(check.reason) <= LONGEST else f"{check.reason[: LONGEST - 1]}…"
         return Seen(EntityKind.SERVICE, service.name, reason, service.name)
-    return UNSURE if check.state is State.UNKNOWN else None
+    return UNSURE if check.state is State.UNKNOWN else QUIET

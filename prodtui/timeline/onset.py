@@ -12,12 +12,12 @@ from prodtui.model.records import Session
 from prodtui.model.snapshot import Change, Snapshot
 from prodtui.model.subject import subject
 from prodtui.timeline.status import BLOCKED_S
-from prodtui.timeline.trouble import SHOWING, Look, Seen, Unsure, look
+from prodtui.timeline.trouble import QUIET, SHOWING, Look, Seen, Unsure, Well, look
 
 SETTLED_S = 5.0
 """What is well for shorter has not recovered: a pool's queue and a breaker come and go between two reads."""
 FORGOTTEN_S = 15.0
-"""What fails again within this time has failed all along."""
+"""What was only quiet for so long and fails again has failed all along."""
 Troubles = Mapping[str, Trouble]
 """By the subject of the record, or `check:service:id`, that shows it."""
 
@@ -37,7 +37,7 @@ def troubles_after(
             sessions.add(change.source)
         elif record is not None and type(record) in SHOWING:
             key = subject(change.source, record)
-            found = look(change.after) if change.after is not None else None
+            found = look(change.after) if change.after is not None else QUIET
             told = after(troubles.get(key), found, change.source, at, last_read)
             if told is not None:
                 edited[key] = told
@@ -50,14 +50,20 @@ def after(trouble: Trouble | None, found: Look, source: str, at: float, last_goo
     """A trouble after one more look at what shows it; None where there is nothing new to keep."""
     if isinstance(found, Unsure):
         return None
-    if found is None:
-        if trouble is None or trouble.well_at is not None:
-            return None
-        return msgspec.structs.replace(trouble, well_at=at)
+    if isinstance(found, Well):
+        return None if trouble is None else _well(trouble, found, at)
     told = _trouble(found, source, _onset(found, at, last_good))
-    if trouble is not None and not forgotten(trouble, at):
+    if trouble is not None and not trouble.recovered and not forgotten(trouble, at):
         told = msgspec.structs.replace(told, onset=trouble.onset)
     return None if told == trouble else told
+
+
+def _well(trouble: Trouble, found: Well, at: float) -> Trouble | None:
+    """A trouble of which nothing shows any more; None where that is known already."""
+    recovered = found.plainly and not trouble.fleeting
+    if trouble.well_at is None:
+        return msgspec.structs.replace(trouble, well_at=at, recovered=recovered)
+    return msgspec.structs.replace(trouble, recovered=True) if recovered and not trouble.recovered else None
 
 
 def _trouble(seen: Seen, source: str, onset: Onset) -> Trouble:
@@ -70,6 +76,7 @@ def _trouble(seen: Seen, source: str, onset: Onset) -> Trouble:
         service=seen.service,
         deaf=seen.deaf,
         unproven=seen.unproven,
+        fleeting=seen.fleeting,
     )
 
 
@@ -129,7 +136,7 @@ def _sessions_after(troubles: Troubles, snapshot: Snapshot, source: str, at: flo
         key = subject(source, root)
         known = troubles.get(key)
         told = _trouble(seen, source, Onset(began, first_bad))
-        if known is not None and not forgotten(known, at):
+        if known is not None and known.onset.at == began:
             told = msgspec.structs.replace(told, onset=known.onset)
         edited[key] = told
     for key, trouble in troubles.items():

@@ -94,7 +94,8 @@ def _turns(before: ServiceAssessment, after: ServiceAssessment, at: float) -> It
         was = then.get(check.id)
         if was is None or was.state is check.state or was.observed_at is None:
             continue
-        if check.state.scored and was.state.scored:
+        # That too little was asked in a window comes and goes with the traffic: it turns nothing.
+        if check.state.scored and was.state.scored and {was.state, check.state} != {State.PASS, State.UNKNOWN}:
             yield _check_event(after.name, was, check, at)
 
 
@@ -178,7 +179,7 @@ def _entity(record: AnyRecord) -> tuple[str, str, str]:
         case Session():
             return "session", f"pid {record.pid} on {record.database}", ""
         case Breaker():
-            return "breaker", f"{record.caller}→{record.callee}", ""
+            return "breaker", record.called, ""
         case Cluster():
             return "cluster", record.name, ""
         case Target():

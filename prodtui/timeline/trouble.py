@@ -43,6 +43,8 @@ class Seen(msgspec.Struct, frozen=True):
     deaf: bool = False
     unproven: bool = False
     """It gives no reason: it may only be new."""
+    fleeting: bool = False
+    """It ends by itself and says nothing with that: an ejection runs out and is a try, shedding waits for the load."""
     for_s: float = 0.0
     """How long it is so already, by the record itself."""
 
@@ -51,9 +53,17 @@ class Unsure(msgspec.Struct, frozen=True):
     """The record says neither that its entity fails nor that it is well: it stays as it was."""
 
 
+class Well(msgspec.Struct, frozen=True):
+    """Nothing bad shows."""
+
+    plainly: bool = True
+    """Its entity is said to be well; else it may only be quiet: a queue between two clients, a window, what is gone."""
+
+
 UNSURE = Unsure()
-Look = Seen | Unsure | None
-"""None: it is well."""
+WELL = Well()
+QUIET = Well(plainly=False)
+Look = Seen | Unsure | Well
 
 
 def look(record: AnyRecord) -> Look:
@@ -66,7 +76,7 @@ def _health(check: HealthCheck) -> Look:
     if check.status is HealthStatus.UNKNOWN:
         return UNSURE
     if check.status is not HealthStatus.CRITICAL:
-        return None
+        return WELL if check.status is HealthStatus.PASSING else QUIET
     what, deaf = said(check.output)
     # Consul calls a check critical from its registration on, before it was made: with no output, or an old one.
     unproven = what == "critical" or _SUCCEEDED.fullmatch(what) is not None
@@ -102,11 +112,14 @@ def _pool(pool: Pool) -> Look:
         return Seen(EntityKind.POOL, pool.name, f"no server connection, {waiting}", deaf=True) if waiting else UNSURE
     if pool.waiting and (pool.max_wait_s or 0.0) >= WAITED_S:
         return Seen(EntityKind.POOL, pool.name, waiting, for_s=pool.max_wait_s or 0.0)
-    return UNSURE if pool.waiting else None
+    if pool.waiting:
+        return UNSURE
+    # One that is used up and has no queue at this moment will have the next.
+    return WELL if pool.idle or (pool.size is not None and (pool.used or 0) < pool.size) else QUIET
 
 
 def _server(server: DatabaseServer) -> Look:
-    return Seen(EntityKind.DATABASE, server.name, "no connection left (53300)") if server.exhausted else None
+    return Seen(EntityKind.DATABASE, server.name, "no connection left (53300)") if server.exhausted else WELL
 
 
 def _breaker(breaker: Breaker) -> Look:
@@ -118,25 +131,26 @@ def _breaker(breaker: Breaker) -> Look:
         case BreakerState.HALF_OPEN | BreakerState.UNKNOWN:
             return UNSURE
         case _:
-            return None
+            return WELL
 
 
 def _cluster(cluster: Cluster) -> Look:
     name = f"{cluster.proxy}/{cluster.name}"
     if cluster.overflow_per_s:
-        return Seen(EntityKind.PROXY, name, f"{cluster.overflow_per_s:.3g} requests shed/s")
+        return Seen(EntityKind.PROXY, name, f"{cluster.overflow_per_s:.3g} requests shed/s", fleeting=True)
     if cluster.members is None or cluster.healthy is None:
         return UNSURE
     if cluster.healthy < cluster.members:
-        return Seen(EntityKind.PROXY, name, f"{cluster.healthy}/{cluster.members} healthy")
-    return None
+        few = f"{cluster.healthy}/{cluster.members} healthy"
+        return Seen(EntityKind.PROXY, name, few, fleeting=bool(cluster.ejected))
+    return WELL
 
 
 def _target(target: Target) -> Look:
     if target.up is None:
         return UNSURE
     if target.up:
-        return None
+        return WELL
     what, deaf = said(target.error)
     return Seen(EntityKind.INSTANCE, target.instance, what, target.label, deaf)
 

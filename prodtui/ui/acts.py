@@ -41,11 +41,13 @@ def allowed(app: Console) -> None:
 async def acknowledge(app: Console, about: str, note: str) -> None:
     """Keeps that somebody has seen it."""
 
-    async def kept() -> bool:
-        await app.controls.acknowledge(about, note)
-        return True
+    async def kept() -> str:
+        return await app.controls.acknowledge(about, note) or ""
 
-    if await _awaited(app, kept()):
+    remark = await _awaited(app, kept())
+    if remark:
+        app.say(f"acknowledged: {about}; {remark}", "warn")
+    elif remark is not None:
         app.say(f"acknowledged: {about}")
 
 

@@ -80,12 +80,21 @@ class Clock:
         self._changed()
 
     def pause(self) -> None:
-        """Stops the clock where it is, or lets it go on with the newest."""
-        if self.held or self.seeking is not None:
-            self.live()
-        elif self.shown is not None:
+        """Stops the clock where it is."""
+        if self.shown is not None:
             self.held = True
             self._changed()
+
+    async def go_on(self) -> None:
+        """After a pause: with the newest; in a recording from where it stood, so that nothing of it is missed."""
+        shown = self.shown
+        if self._controls.replays is None or shown is None or not self.held:
+            self.live()
+            return
+        await self.seek(shown.now)
+        if self.shown is not None and self.seeking is None:
+            self.newest = _past(self.shown, None)
+            self.live()
 
     def beside(self, steps: int) -> float | None:
         """The time so many readings before (or after) what is shown or looked for; None before there is any."""
@@ -162,7 +171,7 @@ class Clock:
             await self.seek(turned, stepped=True)
 
 
-def _past(moment: Moment, newest: float) -> Moment:
+def _past(moment: Moment, newest: float | None) -> Moment:
     from msgspec.structs import replace
 
     return replace(moment, newest=newest)

@@ -95,7 +95,10 @@ class Console(TerminalApp, inherit_bindings=True):
     # Time
 
     def action_pause(self) -> None:
-        self.clock.pause()
+        if self.clock.mode.live:
+            self.clock.pause()
+        else:
+            self.run_worker(self.clock.go_on(), group="time", exclusive=True)
 
     def action_live(self) -> None:
         self.workers.cancel_group(self, "time")

@@ -57,8 +57,8 @@ class Controls(Protocol):
     def replays(self) -> float | None:
         """How many times as fast as it was a recording is shown; None: this is production as it is now."""
 
-    async def acknowledge(self, about: str, note: str) -> None:
-        """Keeps that somebody has seen it, for all who share the journal."""
+    async def acknowledge(self, about: str, note: str) -> str | None:
+        """Keeps that somebody has seen it, for all who share the journal. A remark where the audit trail lacks it."""
 
     async def export(self, moment: Moment, form: str) -> Path:
         """Writes an incident as `markdown`, `json` or `svg` into a file of the current directory; returns it."""

@@ -81,6 +81,8 @@ class Encoder:
         if self._at != (x, y):
             self._parts.append(f"\x1b[{y + 1};{x + 1}H")
         self._at = (x, y)
+        # A line's first blank must not bear the weight that its last one has, or it is not written whole.
+        self._afresh = self._afresh or not x
 
     def write(self, segments: Iterable[Segment], *, to_edge: bool = False) -> None:
         """Writes segments where the cursor stands; `to_edge` says that they end at the screen's right edge."""

@@ -61,6 +61,11 @@ class Course:
         """Newest first."""
         return self._events
 
+    @property
+    def services(self) -> int:
+        """How many there are."""
+        return self._judgement.services
+
     def mark(self, at: float) -> Mark:
         """Its whole state, from which another course can go on."""
         return Mark(

@@ -21,7 +21,7 @@ from prodtui.model.when import clock
 from prodtui.readiness.standard import Standard
 from prodtui.settings.loaded import Environment
 from prodtui.watch.course import Course
-from prodtui.watch.live import Watch
+from prodtui.watch.live import FLEET, Watch
 from prodtui.watch.marks import resumed
 from prodtui.watch.past import tell_again
 from prodtui.watch.polls import DEFAULT_INTERVAL_S, with_release
@@ -132,7 +132,13 @@ class Following:
             self._course, moment = await asyncio.to_thread(self._from, tail.mark, tail.told)
             return moment, True
         # Only when the other one looked: what time alone turns has then turned for both at the same time.
-        return tell_again(self._course, tail.told), any(isinstance(told, Reading) for told in tail.told)
+        fleet = self._course.services >= FLEET
+        moment = (
+            await asyncio.to_thread(tell_again, self._course, tail.told)
+            if fleet
+            else tell_again(self._course, tail.told)
+        )
+        return moment, any(isinstance(told, Reading) for told in tail.told)
 
     def _from(self, mark: Mark, told: Iterable[Told]) -> tuple[Course, Moment | None]:
         course = Course(self._declared, self._standard, mark=mark)

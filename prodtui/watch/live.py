@@ -24,6 +24,9 @@ from prodtui.watch.polls import DEFAULT_INTERVAL_S, polls_of, tell_asked, tell_f
 GATHERING_S = 0.05
 """Readings that arrive this close together make one moment: the sources are asked in the same breath."""
 
+FLEET = 1_000
+"""So many services make an environment a fleet: to judge them all anew would hold the loop for 150 ms."""
+
 
 class Watch:
     """Polls one environment while it is entered; `moments` yields what is known, as it becomes known."""
@@ -45,6 +48,8 @@ class Watch:
         self._polls = polls_of(environment)
         tell_asked(self._polls, self._course)
         self._interval_s = min((poll.pace.interval_s for poll in self._polls), default=DEFAULT_INTERVAL_S)
+        self._waiting: list[Reading] | None = None
+        """What is read while a thread makes a moment; None: none does."""
         self._tasks: asyncio.TaskGroup | None = None
         self._running: list[asyncio.Task[None]] = []
         self._wake = asyncio.Event()
@@ -73,7 +78,7 @@ class Watch:
 
     async def moments(self) -> AsyncIterator[Moment]:
         """A moment at once when something turned, else one each interval, so that ages and freshness go on."""
-        yield self._moment(time.time())
+        yield await self._moment(time.time())
         spoken = 0.0
         while True:
             tell_asked(self._polls, self._course)
@@ -82,17 +87,31 @@ class Watch:
             self._told.clear()
             self._urgent.clear()
             spoken = time.monotonic()
-            yield self._moment(time.time())
+            yield await self._moment(time.time())
 
-    def _moment(self, now: float) -> Moment:
+    async def _moment(self, now: float) -> Moment:
         if self._journal.due(now):
             self._journal.append(self._course.mark(now))
-        moment = self._course.moment(now)
+        moment = await self._made(now)
         self._journal.append(Looked(now))
+        self._catch_up()
         self._keep_events()
         return msgspec.structs.replace(
             moment, acknowledged=self._journal.acknowledged, kept=f"kept in {self._journal.where}"
         )
+
+    async def _made(self, now: float) -> Moment:
+        """Of a fleet in a thread: when a source is lost all is judged anew, and that takes seconds."""
+        if self._course.services < FLEET:
+            return self._course.moment(now)
+        self._waiting = []
+        return await asyncio.to_thread(self._course.moment, now)
+
+    def _catch_up(self) -> None:
+        """Takes in what was read while the moment was made."""
+        waiting, self._waiting = self._waiting or (), None
+        for reading in waiting:
+            self._tell(reading)
 
     def _keep_events(self) -> None:
         """Tells the journal which are new, so that one can go from event to event."""
@@ -118,6 +137,9 @@ class Watch:
             pass
 
     def _tell(self, reading: Reading) -> None:
+        if self._waiting is not None:
+            self._waiting.append(reading)
+            return
         if self._journal.due(reading.at):
             self._journal.append(self._course.mark(reading.at))
         delta, urgent = self._course.tell(reading)

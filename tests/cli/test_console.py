@@ -78,6 +78,18 @@ def test_a_wrong_edit_is_told_with_its_place_and_a_right_one_takes_effect(tmp_pa
         assert "numbers" in opened.screen()
 
 
+def test_an_edit_of_the_policy_takes_effect_and_a_wrong_one_is_told(tmp_path: Path, hung: str) -> None:
+    policy = tmp_path / "readiness.toml"
+    policy.write_text('schema = "prodtui.readiness/1"\n')
+    command, environment = shown(tmp_path, configuration(tmp_path, hung))
+    with terminal(command, size=(160, 40), environment=environment) as opened:
+        until_refused(opened)
+        policy.write_text('schema = "prodtui.readiness/1"\n[checks.performance.latency]\nweight = 3\n')
+        opened.until("readiness.toml:2")
+        policy.write_text('schema = "prodtui.readiness/1"\n[checks.performance.latency_p99]\nweight = 3\n')
+        opened.until("readiness.toml was edited: all sources are read anew")
+
+
 def test_switching_waits_for_no_dead_environment(tmp_path: Path, hung: str) -> None:
     command, environment = shown(tmp_path, configuration(tmp_path, hung))
     with terminal(command, environment=environment) as opened:

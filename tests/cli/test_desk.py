@@ -12,8 +12,10 @@ from typing import Any, cast
 
 import pytest
 
+from prodtui.cli.audit_trail import trail_in
 from prodtui.cli.desk import Desk
 from prodtui.lab.state import Lab
+from prodtui.model.audited import Act
 from prodtui.model.errors import ConfigurationError, ProdtuiError, UsageError
 from prodtui.model.freshness import Freshness
 from prodtui.model.moment import Moment
@@ -149,6 +151,11 @@ async def test_an_acknowledgement_is_seen_by_everybody_and_not_made_read_only(
         with pytest.raises(UsageError, match="read-only"):
             await theirs.desk.acknowledge("payments", "me too")
         assert "restarting" in await theirs.desk.handover(seen)
+        trail = trail_in(None, None)
+        written = [entry.deed async for entry in trail.entries(since=0, until=time.time())]
+        assert [(deed.act, deed.about) for deed in written] == [(Act.ACKNOWLEDGEMENT, "payments")]
+        assert written[0].details == {"note": "restarting\u241b[2J it"}
+        await trail.close()
 
 
 async def test_another_environment_is_shown_at_once_though_the_one_that_is_left_hangs(

@@ -78,6 +78,25 @@ def test_metrics_present() -> None:
 
 
 @pytest.mark.parametrize(
+    ("beside", "state"),
+    [
+        ((target("payments", 1, up=None), target("payments", 2, up=None)), U),
+        ((target("payments", 1, up=None), target("payments", 2)), F),
+        ((target("payments", 1, up=False),), F),
+        ((alert_rule(health="unknown"),), U),
+        ((alert_rule(health="unknown"), alert_rule("Other")), F),
+        ((alert_rule(health="unknown"), target("payments")), F),
+        ((), F),
+    ],
+)
+def test_samples_from_before_the_metrics_system_began_are_no_failure(
+    beside: tuple[AnyRecord, ...], state: State
+) -> None:
+    """A Prometheus that was restarted answers with what it wrote down before, until it scrapes again."""
+    assert found(told(sli("payments", observed_at=NOW - 14), *beside), "fresh").state is state
+
+
+@pytest.mark.parametrize(
     ("fields", "state"),
     [
         ({}, F),

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prodtui.model.incident import Confidence, EntityKind, Failing, FirstCause, Onset
-from prodtui.timeline.first import first_causes
+from prodtui.timeline.first import first_causes, seen_late
 from prodtui.timeline.sentence import text
 
 
@@ -82,6 +82,34 @@ def test_a_cause_from_before_us_began_no_later_than_what_follows() -> None:
     assert cause.cause.onset == Onset(None, 40.0)
 
 
+def test_a_session_that_may_have_begun_before_its_pool_filled_began_by_then() -> None:
+    (cause,) = _causes({"lock": set(), "pool": {"lock"}}, lock=(1.0, 9.0), pool=(3.0, 5.0))
+    assert cause.cause.onset == Onset(1.0, 5.0)
+    assert seen_late(cause) == frozenset()
+
+
+def test_what_was_still_good_when_something_that_follows_was_bad_is_said_to_be_seen_late() -> None:
+    (cause,) = _causes({"payments": set(), "checkout": {"payments"}}, payments=(10.0, 12.0), checkout=(0.0, 2.0))
+    assert cause.cause.onset == Onset(10.0, 12.0)
+    assert seen_late(cause) == {"sli:payments"}
+
+
+def test_what_one_candidate_explains_dates_no_other() -> None:
+    (cause,) = _causes({"a": set(), "b": set(), "x": {"a", "b"}}, a=(0.0, 9.0), b=(1.0, 9.0), x=(2.0, 4.0))
+    assert [one.onset for one in cause.candidates] == [Onset(0.0, 9.0), Onset(1.0, 9.0)]
+
+
+def test_what_follows_is_told_in_the_order_in_which_it_turned_bad() -> None:
+    links: dict[str, set[str]] = {"a": set(), "late": {"a"}, "early": {"a", "other"}, "other": {"a"}, "last": {"early"}}
+    (cause,) = _causes(links, late=(7.0, 8.0), early=(4.0, 5.0), other=(2.0, 12.0), last=(9.0, 10.0))
+    assert [(one.failing.name, one.failing.onset.not_after) for one in cause.chain] == [
+        ("other", 5.0),
+        ("early", 5.0),
+        ("late", 8.0),
+        ("last", 10.0),
+    ]
+
+
 def test_a_circle_is_one_cause_ordered_by_time() -> None:
     (cause,) = _causes({"a": {"b"}, "b": {"a"}, "x": {"a"}}, a=(5.0, 6.0), b=(0.0, 2.0))
     assert (cause.cause.name, cause.confidence) == ("b", Confidence.CLEAR)
@@ -151,6 +179,19 @@ def test_a_chain_is_a_tree_that_grows_from_its_cause(world: _World) -> None:
             assert one.of in placed
             assert one.failing.key not in placed
             placed.add(one.failing.key)
+
+
+@given(_worlds())
+@settings(max_examples=200, deadline=None)
+def test_times_grow_along_a_chain_but_for_what_is_said_to_be_seen_late(world: _World) -> None:
+    for cause in first_causes(*world):
+        onsets = {cause.cause.key: cause.cause.onset} | {one.failing.key: one.failing.onset for one in cause.chain}
+        late, unclear = seen_late(cause), len(cause.candidates) > 1
+        for one in cause.chain:
+            if one.of not in late and not (unclear and one.of == cause.cause.key):
+                assert onsets[one.of].not_after <= one.failing.onset.not_after
+        shown = [one.failing.onset.not_after for one in cause.chain]
+        assert late or unclear or shown == sorted(shown)
 
 
 @given(_worlds(), st.randoms(use_true_random=False))

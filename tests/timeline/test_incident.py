@@ -6,16 +6,18 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from prodtui.model.cause import CauseClass
 from prodtui.model.declared import DeclaredService
-from prodtui.model.incident import Confidence, EntityKind, FirstCause
+from prodtui.model.incident import Confidence, EntityKind, FirstCause, Onset
 from prodtui.model.kept import Kept
 from prodtui.model.past import Call, Past, Quantity
 from prodtui.model.reading import Answer, Reading
-from prodtui.model.records import BreakerState, HealthCheck, Phase, Pool, Session
+from prodtui.model.records import AnyRecord, BreakerState, Cluster, HealthCheck, Phase, Pool, Session
 from prodtui.timeline.incident import Incident
 from prodtui.timeline.sentence import text
+from prodtui.ui.rows import onsets
 from tests.builders import (
     CHECKOUT,
     CRITICAL,
@@ -353,11 +355,67 @@ def test_a_cause_of_long_ago_explains_no_new_failure() -> None:
     assert text(_only(told)) == "payments p99 2.3 s, errors 40 %"
 
 
-def test_what_comes_and_goes_has_failed_all_along() -> None:
-    told = _ill(healthy(), 1).again()
+def test_an_instance_that_was_seen_passing_and_is_killed_broke_when_it_was_killed() -> None:
+    told = healthy().tell("consul", instance("payments", 3), health("payments", 3, CRITICAL, output=""))
+    started = told.now
+    told.tell("consul", health("payments", 3)).wait(12)
+    told.tell("consul", health("payments", 3, CRITICAL, output=REFUSED)).again()
+    cause = _only(told)
+    assert (cause.cause.what, cause.cause.onset) == ("refused", Onset(started + 1, started + 14))
+    (scale,) = (seen for seen in cause.suspects if seen.kind == "scale")
+    assert onsets.before(scale.at, cause.cause.onset) == "1 s before"
+
+
+@pytest.mark.parametrize(
+    ("source", "bad", "good"),
+    [
+        ("consul", health("payments", 1, CRITICAL, output=REFUSED), health("payments", 1)),
+        ("pgbouncer", pool(used=20, idle=0, waiting=34, max_wait_s=1.0), pool()),
+        ("prometheus", breaker("checkout", "payments", BreakerState.OPEN), breaker("checkout", "payments")),
+        ("postgres", server(exhausted=True), server()),
+        ("envoy", cluster(healthy=1), cluster()),
+    ],
+)
+def test_what_was_plainly_well_and_fails_again_has_another_onset(source: str, bad: AnyRecord, good: AnyRecord) -> None:
+    told = healthy().tell(source, bad).tell(source, good)
+    well_at = told.now
+    assert _only(told.tell(source, bad).again()).cause.onset.not_after >= well_at
+
+
+def test_a_full_pool_without_a_queue_for_a_moment_has_failed_all_along() -> None:
+    told = healthy().tell("pgbouncer", _full()).again()
     began = _only(told).cause.onset
-    told.tell("consul", health("payments", 1)).wait(2)
-    assert _only(_ill(told, 1).again()).cause.onset == began
+    told.tell("pgbouncer", pool(used=20, idle=0)).wait(2)
+    assert _only(told.tell("pgbouncer", _full()).again()).cause.onset == began
+
+
+@pytest.mark.parametrize("bad", [cluster(healthy=1, ejected=1), cluster(overflow_per_s=3.0)])
+def test_a_proxy_that_tries_again_has_failed_all_along(bad: Cluster) -> None:
+    told = healthy().tell("envoy", bad).again()
+    began = _only(told).cause.onset
+    told.tell("envoy", cluster()).wait(2)
+    assert _only(told.tell("envoy", bad).again()).cause.onset == began
+
+
+def test_a_latency_that_dips_for_one_window_has_failed_all_along() -> None:
+    told = _slow(healthy(), "payments").again()
+    began = _only(told).cause.onset
+    told.tell("prometheus", sli("payments", observed_at=told.now + 1)).moment  # noqa: B018
+    assert _only(_slow(told, "payments").again()).cause.onset == began
+
+
+def test_a_check_that_leaves_the_registry_for_a_moment_was_not_seen_well() -> None:
+    told = _ill(healthy(), 1, output=REFUSED).again()
+    began = _only(told).cause.onset
+    told.tell("consul", *registered("payments", 1)[1:2], *registered("checkout", 2), keyframe=True)
+    assert _only(_ill(told, 1, output=REFUSED).again()).cause.onset == began
+
+
+def test_a_session_that_blocks_again_in_another_transaction_has_another_onset() -> None:
+    told = healthy().tell("postgres", HOLDER, blocked(7, 4121)).again()
+    told.tell("postgres", server(), keyframe=True).wait(5)
+    later = replace(HOLDER, transaction_at=told.now)
+    assert _only(told.wait(3).tell("postgres", later, blocked(8, 4121, 2.0))).cause.onset.at == later.transaction_at
 
 
 def test_what_was_bad_when_we_came_has_no_onset_until_the_past_is_read() -> None:

@@ -42,7 +42,7 @@ class EmptyHand:
     def rollouts(self) -> tuple[Rollout, ...]:
         return ()
 
-    async def acknowledge(self, about: str, note: str) -> None:
+    async def acknowledge(self, about: str, note: str) -> str | None:
         raise UsageError(f"nothing is kept: neither {about} nor {note}")
 
     async def export(self, moment: Moment, form: str) -> Path:

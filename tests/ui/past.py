@@ -25,6 +25,8 @@ class Keeper(Hand):
         self.slow = asyncio.Event()
         self.slow.set()
         self.acknowledged: list[Acknowledgement] = []
+        self.remark: str | None = None
+        """What is said with an acknowledgement."""
         self.exported: list[str] = []
 
     async def past(self, at: float) -> Moment:
@@ -50,8 +52,9 @@ class Keeper(Hand):
             raise UsageError(f'no environment "{environment}"')
         self.environment = environment
 
-    async def acknowledge(self, about: str, note: str) -> None:
+    async def acknowledge(self, about: str, note: str) -> str | None:
         self.acknowledged.append(Acknowledgement(at=1.0, by="ana", about=about, note=note))
+        return self.remark
 
     async def export(self, moment: Moment, form: str) -> Path:
         self.exported.append(f"{form} of {moment.now:.0f}")

@@ -238,6 +238,25 @@ async def test_a_recording_has_no_live_end_and_nothing_to_acknowledge() -> None:
         await shows(pilot, "a recording can't be acknowledged")
 
 
+async def test_a_recording_goes_on_from_where_it_was_paused() -> None:
+    shop = ill_shop()
+    moments = [shop.moment(2.0) for _ in range(10)]
+    hand = Keeper(moments, read_only=True)
+    hand.replays = 1.0
+    app = dashboard(hand)
+    async with app.run_test(size=SIZE) as pilot:
+        await shows(pilot, "REPLAY", fmt.clock(moments[-1].now))
+        await pilot.press("space")
+        await shows(pilot, "PAUSED")
+        hand.give(shop.moment(40.0))
+        await until(pilot, lambda: app.clock.end == shop.now)
+        await pilot.press("space")
+        await until(pilot, lambda: app.clock.mode.live)
+        assert hand.asked == [moments[-1].now], "the file's clock is set back to what was shown"
+        assert app.clock.shown is not None
+        assert app.clock.shown.now == moments[-1].now
+
+
 async def test_the_feed_goes_on_behind_and_the_header_says_how_far() -> None:
     shop = ill_shop()
     moments = [shop.moment(2.0) for _ in range(10)]
@@ -349,6 +368,17 @@ async def test_an_acknowledgement_is_kept_with_its_note() -> None:
         await until(pilot, lambda: len(hand.acknowledged) == 2)
         assert [said.note for said in hand.acknowledged] == ["on it", "rolling back"]
         assert hand.acknowledged[0].about == "payments"
+
+
+async def test_an_acknowledgement_that_the_audit_trail_lacks_says_so() -> None:
+    hand = Keeper([ill()])
+    hand.remark = "store: it can't be written"
+    app = dashboard(hand)
+    async with app.run_test(size=SIZE) as pilot:
+        await shows(pilot, "✖ payments")
+        await typed(app, "ack on it")
+        await shows(pilot, "acknowledged: payments; store: it can't be written")
+        assert len(hand.acknowledged) == 1
 
 
 async def test_read_only_is_shown_and_refuses_what_acts() -> None:

@@ -8,10 +8,12 @@ from msgspec.structs import replace
 
 from prodtui.model.declared import Declared
 from prodtui.model.moment import Moment
+from prodtui.model.past import Call
+from prodtui.model.records import BreakerState
 from prodtui.ui.grid_rows import Row
 from prodtui.ui.rows import dependencies
-from prodtui.ui.rows.edges import edges
 from prodtui.ui.rows.tree import walked
+from tests.builders import breaker
 from tests.ui.moments import Shop, declared, ill, metrics, well
 
 
@@ -19,11 +21,16 @@ def told(rows: tuple[Row, ...]) -> list[str]:
     return [" ".join(" ".join(cell.whole for cell in row.cells[1:3]).split()) for row in rows]
 
 
-def calling(**calls: tuple[str, ...]) -> Moment:
-    """The shop where these calls are declared, and nothing else says anything of calls."""
+def calling_declared(**calls: tuple[str, ...]) -> Declared:
+    """The shop's services with these calls."""
     base = declared()
     services = tuple(replace(s, depends_on=calls.get(s.name, ())) for s in base.services)
-    shop = Shop(Declared(environment="lab", sources=base.sources, services=services))
+    return Declared(environment="lab", sources=base.sources, services=services)
+
+
+def calling(**calls: tuple[str, ...]) -> Moment:
+    """The shop where these calls are declared, and nothing else says anything of calls."""
+    shop = Shop(calling_declared(**calls))
     shop.well(without=("envoy",))
     shop.tell("prometheus", *(r for r in metrics() if r.__struct_config__.tag != "breaker"))
     return shop.moment()
@@ -87,11 +94,27 @@ def test_every_service_is_somewhere_and_the_first_that_fails_is_landed_on() -> N
     assert next(row for row in rows if row.key == landed).badness == 3
 
 
-def test_declared_and_seen_calls_are_one_edge() -> None:
-    known = edges(calling(checkout=("payments",)))
-    assert [(e.caller, e.callee, e.declared) for e in known.out["checkout"]] == [("checkout", "payments", True)]
-    seen = edges(well()).out["checkout"]
-    assert [(e.callee, e.declared) for e in seen] == [("inventory", False), ("payments", False)]
+def test_declared_and_seen_calls_are_one() -> None:
+    shop = Shop(calling_declared(checkout=("payments", "external:stripe")))
+    shop.well(without=("envoy",))
+    shop.tell(
+        "prometheus",
+        *metrics(),
+        breaker("checkout", "stripe", BreakerState.OPEN),
+        Call(caller="catalog", callee="inventory"),
+        Call(caller="users", callee="storefront"),
+    )
+    moment = shop.moment()
+    rows = {row.key: row for row in dependencies.of_service("checkout", moment)}
+    assert [key for key in rows if key.startswith("out ")] == [
+        "out service::inventory",
+        "out service::payments",
+        "out service::stripe",
+    ]
+    assert rows["out service::stripe"].cells[3].whole.startswith("breaker open")
+    called = [row.key for row in dependencies.of_service("inventory", moment)]
+    assert called[1:3] == ["in service::catalog", "in service::checkout"]
+    assert told(dependencies.rows(moment))[0] == "storefront READY"
 
 
 GRAPH = st.dictionaries(st.integers(0, 8), st.lists(st.integers(0, 8), max_size=5), max_size=9)

@@ -39,6 +39,17 @@ def test_the_chain_is_told_from_cause_to_consequence_with_its_times() -> None:
     assert changed == f"CHANGED  payments 2.14.0 → 2.14.1 {at(-740)}, 12 min before"
 
 
+def test_a_cause_that_was_seen_bad_after_what_follows_from_it_is_said_to_be_seen_late() -> None:
+    late = replace(incidents.SLOW, onset=Onset(incidents.BROKE + 9, incidents.BROKE + 10))
+    moment = incidents.told(FirstCause(cause=late, chain=(Consequence(incidents.BREAKER, late.key),)))
+    assert plain(first.lines(moment, 120, 5))[0].split(" → ")[0].endswith(f"{at(10)} seen late")
+    assert "seen late" in plain((chain.lead(moment),))[0]
+    assert [row.cells[2].whole for row in chain.rows(moment) if row.key.startswith("0 ")] == [
+        "p99 2.4 s  seen late",
+        "open",
+    ]
+
+
 @pytest.mark.parametrize("width", [78, 118, 138])
 def test_what_has_no_room_is_counted_and_opened_by_f(width: int) -> None:
     line = first.lines(incidents.clear(), width, 5)[0]

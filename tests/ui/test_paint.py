@@ -62,6 +62,15 @@ def test_each_line_of_a_picture_stands_for_itself() -> None:
     assert second.startswith("\x1b[0;")
 
 
+def test_a_line_that_begins_blank_does_not_keep_the_weight_of_what_was_written_before() -> None:
+    encoder = Encoder()
+    encoder.move(60, 0)
+    encoder.write(drawn(("open", "strong bad"), width=4))
+    encoder.move(0, 1)
+    encoder.write(drawn((" payments", "dim"), width=9))
+    assert encoder.finish().split("\x1b[2;1H")[1].startswith("\x1b[0;")
+
+
 def test_ascii_has_a_likeness_for_every_sign_and_the_same_width() -> None:
     assert in_ascii("● ▲ ✖ ?") == "o ! X ?"
     assert in_ascii("checkout→payments · 日本") == "checkout>payments . ????"

@@ -68,7 +68,8 @@ def _row(targets: Sequence[Said[Target]]) -> dict[str, str]:
 @CHECKS.check(
     "observability.fresh",
     "Samples are fresh",
-    rule="newest sample younger than 3 scrape intervals when it was read, else FAIL",
+    rule="newest sample younger than 3 scrape intervals when it was read, else FAIL; UNKNOWN while the metrics system "
+    "has only begun and scraped none of its targets yet",
     remedy="Look at the scrape targets and at the metrics system's own load.",
     why="Old samples show the service as it was: every other number would be of the past.",
     blocking=True,
@@ -85,6 +86,14 @@ def fresh(view: ServiceView, ask: Question) -> Finding | None:
         age_s = max(0.0, said.source.read_at - sli.observed_at)
         scrapes = age_s / scrape_interval_s(sli)
         state = ask.limits.judge(scrapes)
+        if state is State.FAIL and _only_begun(view, ask):
+            return of_record(
+                said,
+                State.UNKNOWN,
+                f"newest sample {words.seconds(age_s)} old: {said.source.name} has only begun and scraped nothing yet",
+                brief="not scraped yet",
+                observed_at=sli.observed_at,
+            )
         every = f"every {words.seconds(scrape_interval_s(sli))}"
         return of_record(
             said,
@@ -103,6 +112,16 @@ def fresh(view: ServiceView, ask: Question) -> Finding | None:
         return None
     findings = [judge(said) for said in ask.heard(view.slis)] + ask.unheard(view.slis)
     return worst(findings) or ask.silence(sources, f"requests of {label(view)}")
+
+
+def _only_begun(view: ServiceView, ask: Question) -> bool:
+    """Whether the metrics system has read nothing of the service since its own start, so that its samples are of
+    before. Until it has found its targets, its rules show that: none of them was evaluated."""
+    targets = ask.heard(view.targets)
+    if targets:
+        return all(said.record.up is None for said in targets)
+    rules = ask.heard(view.rules)
+    return bool(rules) and all(said.record.health not in ("ok", "err") for said in rules)
 
 
 @CHECKS.check(

@@ -48,6 +48,7 @@ class Prometheus:
     waits: ClassVar[bool] = False
     counts: ClassVar[bool] = False
     needs: ClassVar[tuple[str, ...]] = (
+        "prodtui.sources.metrics.plain_requests",  # before all that imports requests
         "prodtui.sources.metrics.connection",
         "prodtui.sources.metrics.expressions",
     )

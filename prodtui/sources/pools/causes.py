@@ -1,4 +1,4 @@
-"""Why PostgreSQL or PgBouncer could not be read: errors of both drivers, as causes that a person can act on."""
+"""Why PostgreSQL or PgBouncer could not be read: asyncpg's errors and the system's, as causes to act on."""
 
 from __future__ import annotations
 
@@ -40,7 +40,6 @@ _BY_TEXT = (
     ("no such user", CauseClass.AUTH, "give a user that it knows"),
     ("not allowed", CauseClass.PERMISSION, "add our user to stats_users in pgbouncer.ini"),
     ("admin access needed", CauseClass.PERMISSION, "add our user to stats_users in pgbouncer.ini"),
-    ('"pgbouncer" does not exist', CauseClass.NOT_FOUND, "this is no PgBouncer, perhaps PostgreSQL itself"),
     ('parameter "version"', CauseClass.NOT_FOUND, "this is no PgBouncer, perhaps PostgreSQL itself"),
     ("does not exist", CauseClass.NOT_FOUND, "name a database that exists in the url"),
     ("invalid command", CauseClass.NOT_FOUND, "this is PgBouncer's admin console: name a database in the url"),

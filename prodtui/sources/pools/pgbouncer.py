@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from prodtui.model.reading import About, Answer
@@ -49,19 +49,17 @@ class PgBouncer:
 
     async def read(self) -> Answer:
         """All pools. Raises SourceError."""
-        from psycopg import Error
+        from asyncpg import InterfaceError, InternalClientError, PostgresError
 
         while True:
             kept = self._console
             try:
                 return await self._read(kept or await self._connect())
-            except (Error, OSError, UnicodeError) as error:
+            except (PostgresError, InterfaceError, InternalClientError, OSError, EOFError, ValueError) as error:
                 self._drop()
                 # A kept connection may have died of age or of a restart: only a new one tells how the server is.
                 if kept is None:
-                    raise source_error(
-                        error, f"PgBouncer at {self._settings.address or 'its default address'}"
-                    ) from error
+                    raise source_error(error, self._what, requires_tls=self._settings.requires_tls) from error
             except BaseException:
                 self._drop()
                 raise
@@ -70,10 +68,14 @@ class PgBouncer:
         """Lets go of the connection; says nothing to a server that may hang."""
         self._drop()
 
+    @property
+    def _what(self) -> str:
+        return f"PgBouncer at {self._settings.address or 'its default address'}"
+
     async def _connect(self) -> Console:
         from prodtui.sources.pools import console
 
-        self._console = connection = await console.connect(self._settings)
+        self._console = connection = await console.connect(self._settings, self._what)
         # Another PgBouncer may answer now: nothing known of the one before holds.
         self._waits = Waits()
         self._version = _text(_first(await connection.show("SHOW VERSION")), "version")
@@ -94,7 +96,7 @@ class PgBouncer:
 
     def _drop(self) -> None:
         if self._console is not None:
-            self._console.pgconn.finish()
+            self._console.drop()
             self._console = None
 
 
@@ -179,7 +181,7 @@ def _notes(lists: Iterable[Row], max_clients: int | None) -> Iterable[str]:
         yield f"{used} of max_client_conn {max_clients} clients: at the limit PgBouncer turns new ones away"
 
 
-def _first(rows: list[dict[str, Any]]) -> Row:
+def _first(rows: Sequence[Row]) -> Row:
     return rows[0] if rows else {}
 
 
@@ -190,10 +192,10 @@ def _sum(row: Row, names: Iterable[str]) -> int | None:
 
 
 def _number(row: Row, name: str) -> int | None:
-    """A whole number by its column; psycopg gives int, Decimal or text, by the column's type in that version."""
+    """A whole number by its column."""
     try:
         return int(row[name])
-    except (KeyError, TypeError, ValueError, ArithmeticError):
+    except (KeyError, TypeError, ValueError):
         return None
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import time
 from typing import TYPE_CHECKING, ClassVar
-from urllib.parse import quote, urlsplit
 
 import msgspec
 
@@ -26,7 +24,6 @@ if TYPE_CHECKING:
     from asyncpg import Connection, Record
     from asyncpg.exceptions import TooManyConnectionsError
 
-APPLICATION = "prodtui"
 PATIENCE = 0.8
 """Share of our deadline after which the server itself ends a statement: the connection then survives."""
 CLOSING_S = 0.5
@@ -46,7 +43,7 @@ class PostgreSQL:
     Settings: ClassVar[type[SourceSettings]] = PostgreSQLSettings
     waits: ClassVar[bool] = False
     counts: ClassVar[bool] = True
-    needs: ClassVar[tuple[str, ...]] = ("asyncpg",)
+    needs: ClassVar[tuple[str, ...]] = ("prodtui.sources.pools.login",)
 
     def __init__(self, name: str, settings: PostgreSQLSettings) -> None:
         self._settings = settings
@@ -151,20 +148,15 @@ class PostgreSQL:
         return await self._open({} if self._pooled else self._session_settings(), database or None)
 
     async def _open(self, server_settings: dict[str, str], database: str | None = None) -> Connection[Record]:
-        import asyncpg
+        from prodtui.sources.pools.login import log_in
 
-        settings = self._settings
-        if settings.ca_file and not os.access(settings.ca_file, os.R_OK):
-            raise SourceError(CauseClass.TLS, f"{self._what}: ca_file {settings.ca_file} can't be read")
-        return await asyncpg.connect(
-            _with_ca_file(settings),
+        return await log_in(
+            self._settings,
+            self._what,
             database=database,
-            password=settings.secret,
-            ssl=settings.tls,
-            server_settings={"application_name": APPLICATION, **server_settings},
+            server_settings=server_settings,
             # A prepared statement lives in one server connection, and a pooler changes them.
             statement_cache_size=0 if self._pooled else 100,
-            timeout=settings.timeout,
         )
 
     def _session_settings(self) -> dict[str, str]:
@@ -255,12 +247,3 @@ class PostgreSQL:
         if self._connection is not None:
             self._connection.terminate()
             self._connection = None
-
-
-def _with_ca_file(settings: ConnectionSettings) -> str:
-    """The url with sslrootcert, which asyncpg takes from nowhere else."""
-    if settings.ca_file is None:
-        return settings.url
-    parts = urlsplit(settings.url)
-    given = f"sslrootcert={quote(str(settings.ca_file), safe='')}"
-    return parts._replace(query=f"{parts.query}&{given}" if parts.query else given).geturl()

@@ -45,7 +45,7 @@ class Handshakes:
     Settings: ClassVar[type[SourceSettings]] = HandshakesSettings
     waits: ClassVar[bool] = True
     counts: ClassVar[bool] = False
-    needs: ClassVar[tuple[str, ...]] = ("httpx", "cryptography.x509")
+    needs: ClassVar[tuple[str, ...]] = ("httpx",)
 
     def __init__(self, name: str, settings: HandshakesSettings) -> None:
         self.name = name

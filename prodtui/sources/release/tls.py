@@ -9,16 +9,17 @@ from __future__ import annotations
 import asyncio
 import ssl
 import warnings
+from collections.abc import Mapping
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from prodtui.model.evidence import Certificate
 from prodtui.model.text import neutralise_name
 from prodtui.sources.http_causes import source_error
+from prodtui.sources.release.shown import shown
 
 PROTOCOLS = (ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1, ssl.TLSVersion.TLSv1_2)
 """Oldest first; that a server speaks a newer one shows by itself."""
-MOST_NAMES = 100
 _WEAK = "ALL:@SECLEVEL=0"
 """Takes whatever a server has: here what is weak is to be seen, not avoided."""
 _NOT_ITS_NAME = frozenset({62, 64})
@@ -48,6 +49,8 @@ class Peer(NamedTuple):
 class Shaken(NamedTuple):
     certificate: bytes
     """DER."""
+    read: Mapping[str, Any]
+    """What stands in it, as OpenSSL read it."""
     version: str
 
 
@@ -75,7 +78,7 @@ async def certificate(peer: Peer, trusting: ssl.SSLContext, limit_s: float) -> C
         async with asyncio.timeout(limit_s):
             shaken, trusted, distrust = await _chain(peer, trusting)
             name_matches = await _name_matches(peer, shaken.certificate)
-        shown = _Shown(shaken.certificate)
+        told = shown(shaken.read)
     except (OSError, ValueError) as error:
         return unanswered(peer, source_error(error, f"TLS with {peer.address}").cause.message)
     return Certificate(
@@ -83,11 +86,11 @@ async def certificate(peer: Peer, trusting: ssl.SSLContext, limit_s: float) -> C
         instance=peer.instance,
         address=neutralise_name(peer.address),
         server_name=neutralise_name(peer.server_name),
-        subject=shown.subject,
-        issuer=shown.issuer,
-        names=shown.names,
-        not_before=shown.not_before,
-        not_after=shown.not_after,
+        subject=told.subject,
+        issuer=told.issuer,
+        names=told.names,
+        not_before=told.not_before,
+        not_after=told.not_after,
         version=shaken.version,
         oldest=await _oldest(peer, shaken.version, limit_s),
         name_matches=name_matches,
@@ -96,31 +99,19 @@ async def certificate(peer: Peer, trusting: ssl.SSLContext, limit_s: float) -> C
     )
 
 
-class _Shown:
-    """What stands in a certificate. Raises ValueError where it cannot be read."""
-
-    def __init__(self, der: bytes) -> None:
-        from cryptography import x509
-
-        read = x509.load_der_x509_certificate(der)
-        self.subject = neutralise_name(read.subject.rfc4514_string())
-        self.issuer = neutralise_name(read.issuer.rfc4514_string())
-        self.not_before = read.not_valid_before_utc.timestamp()
-        self.not_after = read.not_valid_after_utc.timestamp()
-        try:
-            named = read.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-            names = [*named.get_values_for_type(x509.DNSName), *map(str, named.get_values_for_type(x509.IPAddress))]
-        except (ValueError, x509.ExtensionNotFound, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
-            names = []
-        self.names = tuple(neutralise_name(name) for name in names[:MOST_NAMES])
-
-
 async def _shake(peer: Peer, context: ssl.SSLContext) -> Shaken:
     """One handshake. Raises OSError, ValueError."""
-    _, writer = await asyncio.open_connection(peer.host, peer.port, ssl=context, server_hostname=peer.server_name)
+    try:
+        _, writer = await asyncio.open_connection(peer.host, peer.port, ssl=context, server_hostname=peer.server_name)
+    except OSError as error:
+        # asyncio's frames hold it and it holds them: with them a buffer of 256 kB for each refusal, until a collection.
+        raise error.with_traceback(None)  # noqa: B904 — the same error
     try:
         agreed: ssl.SSLObject = writer.get_extra_info("ssl_object")
-        return Shaken(agreed.getpeercert(binary_form=True) or b"", agreed.version() or "")
+        # getpeercert() has these words for a trusted certificate only, and no public name leads to another's.
+        chain = agreed._sslobj.get_unverified_chain() or ()  # type: ignore[attr-defined]  # noqa: SLF001
+        read = chain[0].get_info() if chain else {}
+        return Shaken(agreed.getpeercert(binary_form=True) or b"", read, agreed.version() or "")
     finally:
         writer.transport.abort()  # a goodbye would wait for the peer's
 

@@ -31,13 +31,6 @@ def heading(moment: Moment) -> Line:
     return (("Breakers", "strong"), (f" {len(breakers)}" + (f" · {open_} open" if open_ else ""), "dim"))
 
 
-def name_of(breaker: Breaker) -> str:
-    """Caller and callee; the caller's instance in its place, where that names the caller too."""
-    instance = breaker.instance
-    caller = instance if instance.startswith(breaker.caller) else f"{breaker.caller} {instance}".rstrip()
-    return f"{caller}→{breaker.callee}"
-
-
 def row(source: str, breaker: Breaker, moment: Moment) -> Row:
     sign = OF_BREAKER[breaker.state]
     word = breaker.state.replace("_", " ")
@@ -47,7 +40,7 @@ def row(source: str, breaker: Breaker, moment: Moment) -> Row:
     shed = "" if not breaker.shed_per_s else fmt.rate(breaker.shed_per_s)
     cells = (
         sign.cell,
-        Cell(name_of(breaker), "strong" if sign.badness else ""),
+        Cell(breaker.called, "strong" if sign.badness else ""),
         Cell(word.upper() if sign.badness == 3 else word, f"strong {sign.style}" if sign.badness else "dim"),
         Cell(at, "" if sign.badness else "dim", order=since.at if since else None),
         Cell(shed, "bad", order=breaker.shed_per_s),

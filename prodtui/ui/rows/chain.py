@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from prodtui.model.incident import ChangeSeen, Confidence, Failing, FirstCause
 from prodtui.model.moment import Moment
+from prodtui.timeline.first import seen_late
 from prodtui.ui import format as fmt
 from prodtui.ui.grid_layout import Column
 from prodtui.ui.grid_rows import Cell, Row
@@ -70,6 +71,7 @@ def lead(moment: Moment) -> Line:
         (told.cause.name, "strong"),
         (f" {told.cause.what}", "bad"),
         (f"  {onsets.onset(told.cause.onset, moment.now)}", "dim"),
+        (f", {onsets.LATE}" if told.cause.key in seen_late(told) else "", "dim"),
         (follows, "dim"),
     )
 
@@ -115,7 +117,7 @@ def _tree(told: FirstCause, number: int, moment: Moment) -> list[Row]:
         of = consequence.of if consequence.of in known else told.cause.key
         below.setdefault(of, []).append(consequence.failing)
     candidates = {failing.key for failing in causes}
-    unclear = told.confidence is Confidence.UNCLEAR
+    unclear, late = told.confidence is Confidence.UNCLEAR, seen_late(told)
     found: list[Row] = []
     for failing, twig in walked(causes, lambda f: below.get(f.key, ()), lambda f: f.key):
         if twig.again:
@@ -124,10 +126,11 @@ def _tree(told: FirstCause, number: int, moment: Moment) -> list[Row]:
         sign = WARN if unclear and is_cause else BAD
         mark = acknowledged.TAIL if is_cause and acknowledged.of_failing(failing, moment) else ()
         kind = _KIND.get(failing.kind, f"{failing.kind} ")
+        said_late: Line = ((f"  {onsets.LATE}", "dim"),) if failing.key in late else ()
         cells = (
             sign.cell,
             Cell(twig.branches, "dim", tail=((kind, "dim"), (failing.name, "strong"), *mark)),
-            Cell(failing.what, "bad" if is_cause and not unclear else ""),
+            Cell(failing.what, "bad" if is_cause and not unclear else "", tail=said_late),
             Cell(onsets.column(failing.onset, moment.now), "dim"),
         )
         found.append(Row(f"{number} {failing.key}", cells, BAD.badness))

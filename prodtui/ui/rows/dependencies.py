@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from prodtui.model.moment import Moment
-from prodtui.model.service_view import ServiceView
+from prodtui.model.records import Breaker, Plane
+from prodtui.model.service_view import Said, ServiceView
+from prodtui.timeline.dependencies import Names, dependencies, names
 from prodtui.ui.grid_layout import Column
 from prodtui.ui.grid_rows import Cell, Row
 from prodtui.ui.line import Line
 from prodtui.ui.rows import pools
-from prodtui.ui.rows.edges import EXTERNAL, Edge, Edges, edges, proxies
 from prodtui.ui.rows.first import top
 from prodtui.ui.rows.sign import NONE, OF_BREAKER, OF_VERDICT, Sign
 from prodtui.ui.rows.tree import walked
@@ -31,21 +33,28 @@ class Node(NamedTuple):
     kind: str
     name: str
     """A service's name, or a record's subject."""
-    edge: Edge | None = None
+    guards: tuple[Said[Breaker], ...] = ()
+    """Breakers on the call that leads there, or comes from there."""
+
+
+class Calls(NamedTuple):
+    """Whom each service calls, and who of them calls it."""
+
+    out: Mapping[str, tuple[Node, ...]]
+    into: Mapping[str, tuple[Node, ...]]
 
 
 def rows(moment: Moment) -> tuple[Row, ...]:
     """The whole graph, from what nobody calls down; a service that several call is opened once."""
-    known = edges(moment)
+    known = _calls(moment)
     stands = {row.key: row for row in pools.rows(moment)}
     roots = _roots(moment, known)
 
     def below(node: Node) -> list[Node]:
         if node.kind != SERVICE:
             return []
-        calls = [Node(SERVICE, edge.callee, edge) for edge in known.out.get(node.name, ())]
         view = moment.views.get(node.name)
-        return [*calls, *(_stands_on(view, stands) if view else [])]
+        return [*known.out.get(node.name, ()), *(_stands_on(view, stands) if view else [])]
 
     found: list[Row] = []
     for n, (node, twig) in enumerate(walked([Node(SERVICE, name) for name in roots], below, _key)):
@@ -55,14 +64,14 @@ def rows(moment: Moment) -> tuple[Row, ...]:
 
 def of_service(service: str, moment: Moment) -> tuple[Row, ...]:
     """Who calls a service, whom it calls, what it stands on: one step each way."""
-    known = edges(moment)
+    known = _calls(moment)
     view = moment.views.get(service)
     stands = {row.key: row for row in pools.rows_of(view, moment)} if view else {}
     found: list[Row] = []
     callers = known.into.get(service, ())
-    passing = proxies(service, moment)
+    passing = [said for said in view.breakers_in if said.source.declared.plane is Plane.BREAKERS] if view else []
     found.append(_section("called by", len(callers)))
-    found += [_row(f"in {_named(e.caller)}", Node(SERVICE, e.caller, e), "", moment, stands) for e in callers]
+    found += [_row(f"in {_named(node.name)}", node, "", moment, stands) for node in callers]
     for said in passing:
         sign = OF_BREAKER[said.record.state]
         cells = (
@@ -74,7 +83,7 @@ def of_service(service: str, moment: Moment) -> tuple[Row, ...]:
         found.append(Row(f"in {said.subject}", cells, sign.badness))
     calls = known.out.get(service, ())
     found.append(_section("calls", len(calls)))
-    found += [_row(f"out {_named(e.callee)}", Node(SERVICE, e.callee, e), "", moment, stands) for e in calls]
+    found += [_row(f"out {_named(node.name)}", node, "", moment, stands) for node in calls]
     below = _stands_on(view, stands) if view else []
     found.append(_section("stands on", len(below)))
     found += [_row(f"on {node.name}", node, "", moment, stands) for node in below]
@@ -82,7 +91,7 @@ def of_service(service: str, moment: Moment) -> tuple[Row, ...]:
 
 
 def heading(moment: Moment) -> Line:
-    known = edges(moment)
+    known = _calls(moment)
     calls = sum(len(out) for out in known.out.values())
     return (("Dependencies", "strong"), (f" {len(moment.views)} services · {calls} calls", "dim"))
 
@@ -117,7 +126,30 @@ def _key(node: Node) -> tuple[str, str]:
     return node.kind, node.name
 
 
-def _roots(moment: Moment, known: Edges) -> list[str]:
+def _calls(moment: Moment) -> Calls:
+    """What the graph holds of the services: a proxy that holds a breaker is no caller."""
+    graph, named = dependencies(moment.snapshot), names(moment.snapshot.declared)
+    out: dict[str, tuple[Node, ...]] = {}
+    into: dict[str, list[Node]] = defaultdict(list)
+    for caller, view in moment.views.items():
+        guards = _guards(view, named)
+        calls = tuple(Node(SERVICE, callee, tuple(guards.get(callee, ()))) for callee in graph.calls(caller))
+        if calls:
+            out[caller] = calls
+        for call in calls:
+            into[call.name].append(Node(SERVICE, caller, call.guards))
+    return Calls(out, {callee: tuple(callers) for callee, callers in into.items()})
+
+
+def _guards(view: ServiceView, named: Names) -> Mapping[str, list[Said[Breaker]]]:
+    """By callee: the breakers that a service holds."""
+    found: dict[str, list[Said[Breaker]]] = defaultdict(list)
+    for said in view.breakers_out:
+        found[named.callee(said.record.callee)].append(said)
+    return found
+
+
+def _roots(moment: Moment, known: Calls) -> list[str]:
     """What nobody calls; then, for each circle that nothing leads to, the first of its services."""
     roots = [name for name in moment.views if name not in known.into]
     reached: set[str] = set()
@@ -131,7 +163,7 @@ def _roots(moment: Moment, known: Edges) -> list[str]:
             here = pending.pop()
             if here not in reached:
                 reached.add(here)
-                pending += [edge.callee for edge in known.out.get(here, ())]
+                pending += [call.name for call in known.out.get(here, ())]
     return roots
 
 
@@ -147,13 +179,15 @@ def _section(name: str, count: int) -> Row:
 
 def _row(key: str, node: Node, branches: str, moment: Moment, stands: dict[str, Row], *, again: bool = False) -> Row:
     sign, state, said = _state(node, moment, stands)
-    name = stands[node.name].cells[1].text if node.kind != SERVICE else node.name.removeprefix(EXTERNAL)
+    if again and node.kind == SERVICE:
+        said = (("told above", "dim"),)
+    name = stands[node.name].cells[1].text if node.kind != SERVICE else node.name
     kind = "" if node.kind == SERVICE and node.name in moment.views else f"{_kind(node)} "
     cells = (
         sign.cell,
         Cell(branches, "dim", tail=((kind, "dim"), (name, "strong" if sign.badness else ""))),
         Cell(state, sign.value_style or "dim"),
-        Cell("", tail=(*_edge(node.edge), *((("told above", "dim"),) if again and node.kind == SERVICE else said))),
+        Cell("", tail=(*_guarded(node.guards), *said)),
     )
     return Row(key, cells, sign.badness)
 
@@ -174,15 +208,9 @@ def _state(node: Node, moment: Moment, stands: dict[str, Row]) -> tuple[Sign, st
     return sign, service.verdict.replace("_", " "), ((service.why, "" if sign.badness else "dim"),)
 
 
-def _edge(edge: Edge | None) -> Line:
-    """What guards the call, where that is open; that it was only seen, where nobody declared it."""
-    if edge is None:
+def _guarded(guards: Sequence[Said[Breaker]]) -> Line:
+    """What guards the call, where that is open."""
+    worst = max(guards, key=lambda said: OF_BREAKER[said.record.state].badness, default=None)
+    if worst is None or not OF_BREAKER[worst.record.state].badness:
         return ()
-    worst = max(edge.breakers, key=lambda said: OF_BREAKER[said.record.state].badness, default=None)
-    if worst is not None and OF_BREAKER[worst.record.state].badness:
-        sign = OF_BREAKER[worst.record.state]
-        return (
-            (f"breaker {worst.record.state.replace('_', ' ')}", sign.style),
-            ("  ", ""),
-        )
-    return ()
+    return ((f"breaker {worst.record.state.replace('_', ' ')}", OF_BREAKER[worst.record.state].style), ("  ", ""))

@@ -6,6 +6,7 @@ from prodtui.model.assessment import State, Verdict
 from prodtui.model.freshness import Freshness
 from prodtui.model.incident import BlindSpot, ChangeSeen, Confidence, Failing, FirstCause
 from prodtui.model.moment import Moment
+from prodtui.timeline.first import seen_late
 from prodtui.ui import format as fmt
 from prodtui.ui.line import Line, Run, clipped, line_length
 from prodtui.ui.rows import acknowledged, onsets
@@ -111,16 +112,18 @@ def _label(text: str, style: str) -> Run:
     return (f"{text:<{LABEL}}", style)
 
 
-def _failing(failing: Failing, moment: Moment, *, cause: bool, timed: bool = True) -> Line:
+def _failing(failing: Failing, moment: Moment, *, cause: bool, timed: bool = True, late: bool = False) -> Line:
     mark = acknowledged.TAIL if cause and acknowledged.of_failing(failing, moment) else ()
     said: Line = ((failing.name, "strong"), *mark, (f" {failing.what}", "" if cause else "bad"))
-    return (*said, (f" {onsets.short(failing.onset, moment.now)}", "dim")) if timed else said
+    when = f" {onsets.short(failing.onset, moment.now)}{f' {onsets.LATE}' if late else ''}"
+    return (*said, (when, "dim")) if timed else said
 
 
 def _cause(label: str, first: FirstCause, moment: Moment) -> Line:
     style = "dim" if first.already_broken else "strong bad"
     if first.confidence is Confidence.CLEAR:
-        return (_label(label, style), *_failing(first.cause, moment, cause=True))
+        late = first.cause.key in seen_late(first)
+        return (_label(label, style), *_failing(first.cause, moment, cause=True, late=late))
     candidates = first.candidates or (first.cause,)
     said: list[Run] = [_label(label, style), (doubt(first), "strong warn"), ("  ", "")]
     for n, candidate in enumerate(candidates):
@@ -142,10 +145,11 @@ def _chain(label: str, first: FirstCause, moment: Moment, width: int) -> Line:
 
 def _followed(label: str, first: FirstCause, moment: Moment, width: int, *, timed: bool) -> tuple[Line, int]:
     """The cause and as many consequences as fit, and how many these are."""
-    line = _cause(label, first, moment)
+    line, late = _cause(label, first, moment), seen_late(first)
     for told, consequence in enumerate(first.chain):
         left = len(first.chain) - told - 1
-        longer = (*line, _ARROW, *_failing(consequence.failing, moment, cause=False, timed=timed))
+        failing = consequence.failing
+        longer = (*line, _ARROW, *_failing(failing, moment, cause=False, timed=timed, late=failing.key in late))
         if line_length(longer) + (line_length(_more(left)) if left else 0) > width:
             return line, told
         line = longer

@@ -8,6 +8,9 @@ from prodtui.ui import format as fmt
 SURE_S = 2.0
 """An onset known to this many seconds is told as one time: reading every 2 s shows no better."""
 
+LATE = "seen late"
+"""It explains something that was seen bad before: dependencies say so, times do not."""
+
 WIDEST = 11
 """`14:02:40–44`: what is wider costs a list the room for what it is about."""
 

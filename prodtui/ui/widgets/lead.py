@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from textual.strip import Strip
 
-from prodtui.ui.line import Line, strip
+from prodtui.ui.line import Line, clipped, strip
 from prodtui.ui.palette import Palette
 from prodtui.ui.widgets.lines import Lines
 
@@ -31,5 +31,5 @@ class Lead(Lines):
         return len(self._said) != before
 
     def draw(self, width: int, height: int) -> Sequence[Strip]:
-        said = [strip(((" ", ""), *line), width, self.palette) for line in self._said]
+        said = [strip(((" ", ""), *clipped(line, width - 2)), width, self.palette) for line in self._said]
         return [*[self._blank(width)] * min(self.above, max(0, height - 1)), *said]

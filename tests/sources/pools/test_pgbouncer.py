@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import struct
 from collections.abc import AsyncIterator
 
 import asyncpg
-import psycopg
 import pytest
 
 from prodtui.model.cause import CauseClass
 from prodtui.model.errors import SourceError
 from prodtui.model.records import Pool
 from prodtui.sources.pools.pgbouncer import PgBouncer, PgBouncerSettings
-from tests.sources.lying import Behaviour, babbles, closes, hangs, lying, refused_port, resets
+from tests.sources.lying import Behaviour, Connection, babbles, closes, hangs, lying, refused_port, resets
 from tests.sources.pools.conftest import Connect
 from tests.sources.pools.servers import PASSWORD, PgBouncerServer, PostgresServer
 from tests.sources.servers import until
@@ -48,8 +48,11 @@ async def read(bouncer: PgBouncerServer) -> AsyncIterator[PgBouncer]:
 
 
 async def command(server: PgBouncerServer, words: str) -> None:
-    async with await psycopg.AsyncConnection.connect(server.url("admin"), autocommit=True) as admin:
-        await admin.execute(words.encode())
+    admin = await asyncpg.connect(server.url("admin"))
+    try:
+        await admin.execute(words)
+    finally:
+        admin.terminate()
 
 
 async def test_a_declared_database_that_nobody_uses_is_an_empty_pool(read: PgBouncer, postgres: PostgresServer) -> None:
@@ -202,6 +205,51 @@ async def test_a_liar_on_the_port_is_protocol(behaviour: Behaviour) -> None:
     assert cause is CauseClass.PROTOCOL
 
 
+async def _lets_in(connection: Connection) -> None:
+    await connection.reader.readexactly(8)  # may we have TLS?
+    await connection.send(b"N")
+    (length,) = struct.unpack("!i", await connection.reader.readexactly(4))
+    await connection.reader.readexactly(length - 4)
+    version = b"server_version\x001.18.0/bouncer\x00"
+    await connection.send(b"R" + struct.pack("!ii", 8, 0) + b"S" + struct.pack("!i", len(version) + 4) + version)
+    await connection.send(b"Z" + struct.pack("!i", 5) + b"I")
+    await connection.reader.readuntil(b"\0")
+
+
+async def _floods(connection: Connection) -> None:
+    await _lets_in(connection)
+    await connection.send(b"D" + struct.pack("!i", 2**31 - 1))
+    await asyncio.Event().wait()
+
+
+async def _refuses_and_hangs_up(connection: Connection) -> None:
+    await _lets_in(connection)
+    told = b"SFATAL\0C08P01\0Madmin access needed\0\0"
+    await connection.send(b"E" + struct.pack("!i", len(told) + 4) + told)
+
+
+async def _breaks_off(connection: Connection) -> None:
+    await _lets_in(connection)
+    await connection.send(b"T\0")
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "cause_class", "words"),
+    [
+        (_floods, CauseClass.PROTOCOL, "2,147,483,647 bytes"),
+        (_refuses_and_hangs_up, CauseClass.PERMISSION, "admin access needed"),
+        (_breaks_off, CauseClass.PROTOCOL, "closed the connection"),
+    ],
+)
+async def test_a_console_that_lies_after_it_has_let_us_in_is_told_by_its_cause(
+    behaviour: Behaviour, cause_class: CauseClass, words: str
+) -> None:
+    async with lying(behaviour) as server:
+        cause, message = await failure(f"postgresql://stats:x@127.0.0.1:{server.port}/pgbouncer")
+    assert cause is cause_class
+    assert words in message
+
+
 async def test_silence_while_connecting_ends_with_the_deadline() -> None:
     async with lying(hangs) as server:
         of = source(f"postgresql://stats:x@127.0.0.1:{server.port}/pgbouncer")
@@ -240,7 +288,7 @@ async def test_a_restart_between_two_reads_is_no_failure(postgres: PostgresServe
 
 
 async def _times_out(of: PgBouncer) -> None:
-    """Well under the 10 s that psycopg itself gives a cancelled query."""
+    """At once: no goodbye, and no request to cancel, waits for a server that hangs."""
     started = asyncio.get_running_loop().time()
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.3):
