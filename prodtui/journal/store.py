@@ -159,7 +159,7 @@ def store_at(where: str) -> Store:
 
 
 def database_at(where: str) -> Database:
-    """The store's database, for what else is kept in it. Raises StoreError."""
+    """The database at a path or a postgresql:// URL. Nothing is opened before it is used. Raises StoreError."""
     if where.startswith(("postgresql://", "postgres://")):
         from prodtui.journal.postgresql_database import PostgresqlDatabase
 
