@@ -85,8 +85,12 @@ def held(rollout: Rollout, at: float) -> Rollout:
     return replace(rollout, phase=Phase.HELD, held_at=at)
 
 
-def goes_on(rollout: Rollout) -> Rollout:
-    """After a hold or a pause, where it was."""
+def goes_on(rollout: Rollout, at: float) -> Rollout:
+    """After a hold by itself, where it was."""
+    return noted(_on_its_way(rollout), at, "goes on", rollout.decision.reason)
+
+
+def _on_its_way(rollout: Rollout) -> Rollout:
     return replace(rollout, phase=Phase.WATCHING if watches(rollout) else Phase.RUNNING, held_at=None)
 
 
@@ -104,7 +108,7 @@ def resumed(rollout: Rollout, at: float, by: str, reason: str) -> Rollout:
     if rollout.phase is Phase.HELD:
         rollout = replace(rollout, stage_began_at=at, extended=0, resumed=reason, resumed_at=at)
     decision = Decision(word=Word.WAIT, reason=f"resumed by {by}")
-    return replace(noted(goes_on(rollout), at, "resume", reason, by), decision=decision)
+    return replace(noted(_on_its_way(rollout), at, "resume", reason, by), decision=decision)
 
 
 def ended(rollout: Rollout, phase: Phase, at: float, result: str, by: str = "") -> Rollout:
