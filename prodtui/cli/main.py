@@ -18,6 +18,7 @@ from prodtui.cli import (
     export,
     init,
     lab,
+    load,
     policy,
     replay,
     rollout,
@@ -48,6 +49,7 @@ app.command("sources")(sources.sources)
 app.command("scan")(scan.scan)
 app.command("init")(init.init)
 app.command("watch")(watch.watch)
+app.command("load")(load.load)
 app.command("replay")(replay.replay)
 app.command("export")(export.export)
 app.add_typer(policy.app, name="policy")
