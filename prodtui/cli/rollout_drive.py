@@ -15,6 +15,7 @@ import msgspec
 import typer
 
 from prodtui.cli.audit_trail import auditing
+from prodtui.cli.rollout_lock import driving
 from prodtui.cli.store import by
 from prodtui.cli.terminal import on_screen
 from prodtui.journal.rollout_store import Asked, RolloutStore, Wish
@@ -69,7 +70,8 @@ async def driven(
     standard = await _standard(environment, policy, rollout.plan)
     async with auditing(environment) as scribe:
         keeping = Keeping(store, driver, scribe.written, time.time, written=written)
-        return await _driven(environment, standard, rollout, keeping)
+        with driving(rollout.id, driver):
+            return await _driven(environment, standard, rollout, keeping)
 
 
 async def _driven(environment: Environment, standard: Standard, rollout: Rollout, keeping: Keeping) -> Rollout:
@@ -136,17 +138,17 @@ class _Lines:
         from prodtui.cli.log import log_to_stderr
 
         log_to_stderr()
-        driving = asyncio.ensure_future(drive())
+        running = asyncio.ensure_future(drive())
         loop, left = asyncio.get_running_loop(), asyncio.Event()
 
         def leave() -> None:
             left.set()
-            driving.cancel()
+            running.cancel()
 
         for ending in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(ending, leave)
         try:
-            await driving
+            await running
         except asyncio.CancelledError:
             if not left.is_set():
                 raise
@@ -179,21 +181,21 @@ class _Screen:
             theme=os.environ.get(THEME),
             log_path=log_file(),
         )
-        driving = asyncio.ensure_future(drive())
-        driving.add_done_callback(lambda done: app.exit() if done.cancelled() or done.exception() else None)
+        running = asyncio.ensure_future(drive())
+        running.add_done_callback(lambda done: app.exit() if done.cancelled() or done.exception() else None)
         try:
             await app.run_async()
         except BaseException:
-            driving.cancel()
+            running.cancel()
             raise
         if app.failure is not None:
             typer.echo(f"prodtui: the screen failed ({type(app.failure).__name__}); the rollout goes on", err=True)
-            await _Lines().follow(lambda: driving)
-        elif not driving.done():
-            driving.cancel()
-            await asyncio.wait({driving})
+            await _Lines().follow(lambda: running)
+        elif not running.done():
+            running.cancel()
+            await asyncio.wait({running})
         else:
-            await driving
+            await running
 
     async def _feed(self) -> AsyncIterator[Rollout]:
         while self._rollout is None or not self._rollout.phase.ended:

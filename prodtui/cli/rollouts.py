@@ -73,7 +73,7 @@ class Rollouts:
             rollout, waits = kept.rollout, kept.rollout.phase in (Phase.HELD, Phase.PAUSED)
             if rollout.phase is Phase.HELD and not reason.strip():
                 raise UsageError(f"{_named(kept)} is held: {rollout.decision.reason}; give a reason to resume it")
-            if waits and kept.driven(time.time()):
+            if waits and self._driven_now(kept):
                 await self._wish(store, kept, Asked.RESUME, reason)
                 return 0
             await self._claim(store, kept)
@@ -92,7 +92,7 @@ class Rollouts:
             kept = await self._one(store, service)
             if kept.rollout.phase is Phase.PAUSED:
                 raise UsageError(f"{_named(kept)} is paused already")
-            if kept.driven(time.time()):
+            if self._driven_now(kept):
                 await self._wish(store, kept, Asked.PAUSE, reason)
                 return
             await self._claim(store, kept)
@@ -107,7 +107,7 @@ class Rollouts:
 
         async with self._store() as store:
             kept = await self._one(store, service)
-            if kept.driven(time.time()):
+            if self._driven_now(kept):
                 await self._wish(store, kept, Asked.ABORT, reason)
                 ended = await self._ended(store, kept)
             else:
@@ -172,10 +172,18 @@ class Rollouts:
         first = plan.stages[0].percent
         confirmed(f"Move {first:g} % of {plan.service}'s traffic in {self._environment.name} to {plan.candidate} now?")
 
+    def _driven_now(self, kept: Kept) -> bool:
+        from prodtui.cli.rollout_lock import is_gone
+
+        return kept.driven(time.time()) and not is_gone(kept.rollout.id, kept.driver)
+
     async def _claim(self, store: RolloutStore, kept: Kept) -> None:
         """Takes over from whoever drove it last, who may be killed and still have the lease for some seconds."""
+        from prodtui.cli.rollout_lock import is_gone
+
+        gone = kept.driver if is_gone(kept.rollout.id, kept.driver) else ""
         ends = time.monotonic() + 1.5 * LEASE_S
-        while not await store.take(kept.rollout.id, self._driver, time.time()):
+        while not await store.take(kept.rollout.id, self._driver, time.time(), gone=gone):
             now = await store.find(self._environment.name, kept.rollout.id)
             if now is None or now.rollout.phase.ended:
                 raise UsageError(f"{_named(kept)} is over")

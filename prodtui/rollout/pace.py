@@ -10,8 +10,8 @@ import msgspec
 from prodtui.model.rollout import Plan
 from prodtui.settings.loaded import INTERVALS_UNTIL_LOST, ConfiguredSource, Environment, with_interval
 
-READS_A_SAMPLE: Final = 3
-SHORTEST_S: Final = 0.5
+READS_A_SAMPLE: Final = 2
+SHORTEST_S: Final = 1.0
 LONGEST_S: Final = 10.0
 """Whatever the samples: a hold ends soon after the data is back."""
 
