@@ -13,8 +13,8 @@ import msgspec
 from prodtui.model.assessment import ServiceAssessment, Verdict
 from prodtui.model.moment import Moment
 from prodtui.model.notice import About, Notice, Severity
+from prodtui.model.notice_ids import WINDOW_S, incident_id, opening_id, recovery_id
 from prodtui.oncall import wording
-from prodtui.oncall.ids import WINDOW_S, incident_id, opening_id, recovery_id
 from prodtui.oncall.wrong import (
     SEVERITIES,
     Judged,
