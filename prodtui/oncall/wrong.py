@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from prodtui.model.assessment import ServiceAssessment, Verdict
+from prodtui.model.cause import Cause
+from prodtui.model.classification import CLASSES
 from prodtui.model.incident import BlindSpot, Confidence, Failing, FirstCause
 from prodtui.model.moment import Moment
 from prodtui.model.notice import About, Severity
@@ -79,11 +81,17 @@ def lost_sources(moment: Moment) -> list[Wrong]:
             entities=frozenset({source_of(spot.source)}),
             roots=frozenset({source_of(spot.source)}),
             began_at=moment.now if spot.since is None else spot.since,
-            severity=Severity.ERROR,
+            severity=_lost_by(moment.snapshot.sources[spot.source].cause),
             of=spot,
         )
         for spot in moment.blind
     ]
+
+
+def _lost_by(cause: Cause | None) -> Severity:
+    """Whoever is blind is blind, however lightly the single failure weighs."""
+    severity = CLASSES[cause.cause_class].severity if cause is not None else Severity.ERROR
+    return max(severity, Severity.ERROR, key=lambda one: one.weight)
 
 
 def unready(services: Judged, moment: Moment) -> Wrong:
