@@ -78,6 +78,13 @@ select one.channel, one.body from prodtui_notices one
 where one.environment = $1 and substr(one.id, length(one.id) - 1) in ('.1', '.2', '.3') and not {_IS_OVER}
 order by one.at, one.id
 """  # noqa: S608
+# What was sent of an incident, to end or answer it.
+TOLD = """
+select body from prodtui_notices
+where environment = $1 and channel = $2 and substr(id, 1, length(id) - 2) = $3
+and substr(id, length(id) - 1) in ('.1', '.2', '.3') and result like 'sent%'
+order by at, id
+"""
 LAST = """
 select body, tries, due_at, done_at, result from prodtui_notices
 where environment = $1 and channel = $2

@@ -114,6 +114,11 @@ class NoticeStore:
         bodies = dict.fromkeys(body for on, body in rows if channel in (None, on))
         return tuple(map(self._notice, bodies))
 
+    async def told(self, notice: Notice, channel: str) -> tuple[Notice, ...]:
+        """What was sent on a channel of a notice's incident, oldest first."""
+        told = (notice.environment, channel, notice.incident)
+        return tuple(self._notice(body) for (body,) in await self._database.rows(Step(statements.TOLD, told)))
+
     async def last(self, environment: str, channel: str, limit: int) -> tuple[Sent, ...]:
         """What became of the newest notices, newest first."""
         rows = await self._database.rows(Step(statements.LAST, (environment, channel, limit)))

@@ -108,6 +108,23 @@ def told(state: State, moment: Moment) -> tuple[State, tuple[Notice, ...]]:
     return State(open=tuple(one for one in after if one is not None), over=telling.over), tuple(telling.notices)
 
 
+def adopted(state: State, notice: Notice, known: Iterable[Notice]) -> tuple[State, Notice]:
+    """Where another prodtui told of the same incident before, and it is not over: that is what goes on."""
+    told = next((one for one in known if one.about is notice.about and _overlap(one, notice)), None)
+    if told is None or notice.recovered or told.incident == notice.incident:
+        return state, notice
+    renamed = tuple(
+        msgspec.structs.replace(one, incident=told.incident) if one.incident == notice.incident else one
+        for one in state.open
+    )
+    mine = msgspec.structs.replace(notice, incident=told.incident, id=opening_id(told.incident, notice.severity))
+    return msgspec.structs.replace(state, open=renamed), mine
+
+
+def _overlap(one: Notice, other: Notice) -> bool:
+    return not set(one.entities).isdisjoint(other.roots) or not set(one.roots).isdisjoint(other.entities)
+
+
 Seen = tuple[Open, Wrong | None]
 """Something that is open, and what is seen of it now."""
 
