@@ -112,7 +112,8 @@ class NoticeStore:
         """What was told on a channel (on any), each severity by itself, and is not over."""
         rows = await self._database.rows(Step(statements.OPEN, (environment,)))
         bodies = dict.fromkeys(body for on, body in rows if channel in (None, on))
-        return tuple(map(self._notice, bodies))
+        # A decision has no roots: it does not last.
+        return tuple(one for one in map(self._notice, bodies) if one.roots)
 
     async def told(self, notice: Notice, channel: str) -> tuple[Notice, ...]:
         """What was sent on a channel of a notice's incident, oldest first."""

@@ -43,11 +43,12 @@ class Ear:
                 if source in failing:
                     course.fail(source)
                 else:
-                    course.tell(source, *_measured_again(course, source, at))
+                    course.tell(source, *measured_again(course, source, at))
             self.hear(course.moment)
         return tuple(self.heard[before:])
 
 
-def _measured_again(course: Told, source: str, at: float) -> list[Sli]:
+def measured_again(course: Told, source: str, at: float) -> list[Sli]:
+    """What a source of metrics measured, measured again: the same, of now."""
     held = course.course.snapshot.of(Sli)
     return [msgspec.structs.replace(sli, observed_at=at) for (owner, _), sli in held.items() if owner == source]
