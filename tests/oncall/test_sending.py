@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -266,6 +267,23 @@ async def test_a_terminal_is_rung_by_each_dashboard_whoever_sends_the_mail(tmp_p
         await holds(lambda: bool(rung))
     assert len(server.heard) == 1
     assert len(rung) == 1
+
+
+async def test_in_quiet_hours_only_what_is_critical_comes(tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    quiet = f"{now - timedelta(hours=1):%H:%M}-{now + timedelta(hours=1):%H:%M}"
+    store = tmp_path / "prodtui.db"
+    async with posts() as server, beside(webhook(server.url, quiet=quiet, timezone="UTC"), store=store) as one:
+        at = time.time()
+        await one.telling.tell(notice("pool:a", Severity.ERROR, environment=ENVIRONMENT, at=at))
+        await one.telling.tell(notice("pool:b", Severity.CRITICAL, environment=ENVIRONMENT, at=at))
+        await heard(server, 1)
+        await asyncio.sleep(0.3)  # for what must not come
+    assert [post.json["severity"] for post in server.heard] == ["critical"]
+    kept = NoticeStore(database_at(str(store)))
+    waits = [one.due_at - at for one in await kept.last(ENVIRONMENT, "chat", 9) if one.done_at is None]
+    await kept.close()
+    assert [3_480 < wait_s <= 3_600 for wait_s in waits] == [True]
 
 
 async def test_a_decision_of_a_rollout_is_sent_at_once(tmp_path: Path) -> None:
