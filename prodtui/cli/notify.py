@@ -79,6 +79,8 @@ def _ring(sequence: str) -> None:
 
 async def _tested(found: Environment, channel: Channel) -> tuple[bool, str]:
     """Whether it was sent, and what is to be said of it."""
+    from prodtui.cli.audit_trail import written
+    from prodtui.model.audited import Act
     from prodtui.model.errors import NotifyError
 
     notice = _notice(found)
@@ -93,8 +95,12 @@ async def _tested(found: Environment, channel: Channel) -> tuple[bool, str]:
         shown = f"{channel.name}: sent to {channel.where}: {said}"
     finally:
         await channel.close()
-    remark = await _noted(found, channel, notice, result)
-    return ok, "\n".join((shown, remark) if remark else (shown,))
+    details = {"notice": notice.id, "title": notice.title, "kind": channel.kind, "where": channel.where}
+    remarks = (
+        await written(found, Act.NOTIFICATION, channel.name, result, details),
+        await _noted(found, channel, notice, result),
+    )
+    return ok, "\n".join((shown, *filter(None, remarks)))
 
 
 def _notice(found: Environment) -> Notice:

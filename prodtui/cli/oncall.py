@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from prodtui.model.errors import ProdtuiError
 
 if TYPE_CHECKING:
+    from prodtui.cli.audit_trail import Scribe
     from prodtui.journal.notice_store import NoticeStore
     from prodtui.oncall.channel import Channel
-    from prodtui.oncall.courier import Audited
     from prodtui.oncall.sending import OnCall
     from prodtui.settings.loaded import Environment
 
@@ -28,11 +28,11 @@ def channels(environment: Environment, ring: Callable[[str], None] | None = None
 
 def notices_in(environment: Environment) -> NoticeStore:
     """The outbox in the environment's store, not opened yet. Raises StoreError."""
-    from prodtui.cli.log import log_file
+    from prodtui.cli.store import place_of
     from prodtui.journal.notice_store import NoticeStore
     from prodtui.journal.store import database_at
 
-    return NoticeStore(database_at(environment.store or str(log_file().with_name("prodtui.db"))))
+    return NoticeStore(database_at(place_of(environment.store)))
 
 
 @asynccontextmanager
@@ -42,9 +42,8 @@ async def on_call(
     *,
     ring: Callable[[str], None] | None = None,
     only_ring: bool = False,
-    audited: Audited | None = None,
 ) -> AsyncIterator[OnCall | None]:
-    """Tells whoever is on call for as long as it is entered; None where nobody is to be told.
+    """Tells whoever is on call for as long as it is entered, each send audited; None where nobody is to be told.
 
     `say` tells a person what can't be sent. `only_ring`: nothing leaves this terminal.
     """
@@ -52,11 +51,13 @@ async def on_call(
     if not found:
         yield None
         return
-    from prodtui.oncall.sending import OnCall, unaudited
+    from prodtui.cli.audit_trail import Scribe
+    from prodtui.oncall.sending import OnCall
 
     store = _store(environment, say) if any(one.shared for one in found) else None
     by = f"{os.uname().nodename}/{os.getpid()}/{secrets.token_hex(4)}"
-    telling = OnCall(environment.name, found, store, by=by, audited=audited or unaudited, say=say)
+    scribe = Scribe(environment)
+    telling = OnCall(environment.name, found, store, by=by, audited=scribe.written, say=say)
     tasks = await asyncio.TaskGroup().__aenter__()
     running = tasks.create_task(telling.run(), name="on call")
     try:
@@ -65,7 +66,7 @@ async def on_call(
         running.cancel()
         # Whatever ends the block, as the closing of a generator does, is no failure of the group's.
         await tasks.__aexit__(None, None, None)
-        await _let_go(telling, store)
+        await _let_go(telling, store, scribe)
 
 
 def _store(environment: Environment, say: Callable[[str], None]) -> NoticeStore | None:
@@ -76,9 +77,10 @@ def _store(environment: Environment, say: Callable[[str], None]) -> NoticeStore 
         return None
 
 
-async def _let_go(telling: OnCall, store: NoticeStore | None) -> None:
+async def _let_go(telling: OnCall, store: NoticeStore | None, scribe: Scribe) -> None:
     from prodtui.cli.gate import in_time
 
+    await scribe.close()
     await in_time(telling.close(), "")
     if store is not None:
         await in_time(store.close(), "")

@@ -6,11 +6,11 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from prodtui.journal.database import StoreError
 from prodtui.journal.notice_store import NoticeStore, Waiting
-from prodtui.model.audited import Act
+from prodtui.model.audited import Act, Audited
 from prodtui.model.classification import CauseClass
 from prodtui.model.errors import NotifyError
 from prodtui.model.notice import Notice
@@ -20,8 +20,6 @@ from prodtui.oncall.rules import allowed, due_at, summary
 from prodtui.sources.imports import imported
 
 _log = logging.getLogger(__name__)
-Audited = Callable[[Act, str, str, Mapping[str, str]], Awaitable[str | None]]
-"""Writes an act down: what, on what, with what result, facts. A remark where that failed."""
 LOOKS_EVERY_S = 10.0
 """How often a courier looks whether another prodtui left something behind."""
 FIRST_PAUSE_S = 5.0

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from prodtui.journal.notice_store import NoticeStore
-from prodtui.model.audited import Act
+from prodtui.model.audited import Audited
 from prodtui.model.moment import Moment
 from prodtui.model.notice import Notice
 from prodtui.oncall.channel import Channel
-from prodtui.oncall.courier import FIRST_PAUSE_S, Audited, Courier
+from prodtui.oncall.courier import FIRST_PAUSE_S, Courier
 from prodtui.oncall.outbox import Outbox
 from prodtui.oncall.telling import State, adopted, state_of, told
-
-
-async def unaudited(_act: Act, _about: str, _result: str, _details: Mapping[str, str]) -> str | None:
-    """Where there is no trail to write to."""
-    return None
 
 
 class OnCall:
@@ -31,7 +26,7 @@ class OnCall:
         store: NoticeStore | None,
         *,
         by: str,
-        audited: Audited = unaudited,
+        audited: Audited,
         say: Callable[[str], None],
         first_pause_s: float = FIRST_PAUSE_S,
     ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import ssl
 import subprocess
 from pathlib import Path
@@ -40,6 +41,9 @@ async def test_a_test_mail_arrives_and_its_result_is_said_and_kept(tmp_path: Pat
     (channel,) = json.loads(listed.stdout)["channels"]
     assert channel["last"][0]["result"].startswith("sent: ")
     assert PASSWORD not in listed.stdout
+    audited = await run(tmp_path, config, "audit", "list")
+    assert re.search(r"notification\s+mail\s+sent: 2\.0\.0 taken", audited.stdout), audited.stdout
+    assert PASSWORD not in audited.stdout
 
 
 async def test_what_could_not_be_sent_is_said_on_stderr_and_exits_1(tmp_path: Path) -> None:
