@@ -52,9 +52,11 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def wanted(rules: Rules, notice: Notice) -> bool:
-    """Whether a channel is for this notice; a recovery besides only where its incident was told (the outbox knows)."""
+    """Whether a channel is for this notice; the end of what lasts besides only where it was told: the outbox knows."""
     if notice.about is About.TEST:
         return True
+    if notice.recovered and not notice.roots and not rules.recoveries:
+        return False
     return (
         (not rules.environments or notice.environment in rules.environments)
         and (not rules.services or any(fnmatchcase(one, name) for one in notice.services for name in rules.services))

@@ -43,6 +43,12 @@ def test_a_lost_source_is_of_no_service_and_passes_no_filter_of_services() -> No
     assert not wanted(Rules(services=("*",)), lost)
 
 
+def test_good_news_of_a_rollout_is_a_recovery() -> None:
+    promoted = notice(about=About.ROLLOUT, severity=Severity.WARNING, recovered=True, roots=())
+    assert wanted(Rules(severity=Severity.CRITICAL), promoted)
+    assert not wanted(Rules(recoveries=False), promoted)
+
+
 def test_a_test_goes_everywhere() -> None:
     assert wanted(Rules(environments=("x",), tiers=("C",)), notice(about=About.TEST))
 

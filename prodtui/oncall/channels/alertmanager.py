@@ -31,6 +31,8 @@ REFRESH_S = 240.0
 """Below Alertmanager's default resolve_timeout of 5 minutes."""
 FIRES_S = 2.5 * REFRESH_S
 """An alert that nobody refreshes ends by itself: nobody watches any more. One refresh may fail."""
+TOLD_S = 3_600.0
+"""A decision does not last: it fires for so long, or until it is taken back."""
 TEST_S = 60.0
 
 
@@ -64,8 +66,7 @@ class Alertmanager:
         ended = [alert(one, self._labels, ends_at=now) for one in told if one.id != notice.id]
         if notice.recovered:
             return await self._post(ended or [alert(notice, self._labels, ends_at=now)])
-        fires_s = TEST_S if notice.about is About.TEST else FIRES_S
-        return await self._post([alert(notice, self._labels, ends_at=now + fires_s), *ended])
+        return await self._post([alert(notice, self._labels, ends_at=now + _fires_s(notice)), *ended])
 
     async def refresh(self, notices: Sequence[Notice]) -> str:
         """Says that these are still wrong. Raises NotifyError."""
@@ -77,6 +78,12 @@ class Alertmanager:
 
     async def _post(self, alerts: list[dict[str, Any]]) -> str:
         return await self._poster.post(msgspec.json.encode(alerts), self._headers, self._auth)
+
+
+def _fires_s(notice: Notice) -> float:
+    if notice.about is About.TEST:
+        return TEST_S
+    return FIRES_S if notice.roots else TOLD_S
 
 
 def alert(notice: Notice, more: Mapping[str, str], *, ends_at: float) -> dict[str, Any]:
