@@ -6,7 +6,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from prodtui.journal.database import StoreError
 from prodtui.journal.notice_store import NoticeStore, Waiting
@@ -95,15 +95,16 @@ class Courier:
 
     async def deliver(self) -> None:
         """Sends what is due now."""
-        for store in self._outbox.stores(self._channel):
-            now = time.time()
-            if now < self._not_before or (store is self._outbox.store and now < self._store_rests_until):
-                continue
+        for store in self._stores():
+            if time.time() < self._not_before:
+                return
             try:
-                await self._deliver(store, now)
+                await self._deliver(store, time.time())
             except StoreError as error:
-                self._outbox.failed(error)
-                self._store_rests_until = time.time() + LOOKS_EVERY_S
+                self._failed_store(error)
+            else:
+                if store is self._outbox.store:
+                    self._outbox.works()
 
     async def _deliver(self, store: NoticeStore, now: float) -> None:
         rules = self._channel.rules
@@ -131,7 +132,7 @@ class Courier:
         if rate is None:
             return []
         found: list[float] = []
-        for store in self._outbox.stores(self._channel):
+        for store in self._stores():
             asking = store.sent_at(self._environment, self._channel.name, now - rate.per_s)
             found += await in_time(asking, store.where)
         return found
@@ -151,23 +152,30 @@ class Courier:
         told = await in_time(store.told(one, name), store.where)
         began = time.monotonic()
         try:
-            said = await self._channel.send(one, told)
+            said = await self._answered(self._channel.send(one, told))
         except NotifyError as error:
             await self._failed(store, mine, error, 1 + max(tries[each.id] for each in mine))
             return
-        except Exception as error:  # noqa: BLE001 — the border: a channel's own fault is told as its failure, as a source's is
-            _log.exception("channel failed", extra={"channel": name})
-            failure = NotifyError(
-                CauseClass.INTERNAL, f"prodtui's {self._channel.kind} channel: {type(error).__name__}"
-            )
-            await self._failed(store, mine, failure, MOST_TRIES)
-            return
+        took_s = time.monotonic() - began
         self._failures = 0
         self._sent.update(each.id for each in mine)
-        await self._note(one, f"sent: {said}", time.monotonic() - began)
         many = f"sent in one message with {len(mine) - 1} more: {said}" if len(mine) > 1 else f"sent: {said}"
-        await in_time(store.done(mine, name, time.time(), many), store.where)
-        self._sent.difference_update(each.id for each in mine)
+        try:
+            await in_time(store.done(mine, name, time.time(), many), store.where)
+            self._sent.difference_update(each.id for each in mine)
+        finally:
+            await self._note(one, many, took_s)
+
+    async def _answered(self, saying: Awaitable[str]) -> str:
+        """What the other side says. The border: a channel's own fault is told as its failure. Raises NotifyError."""
+        try:
+            return await saying
+        except NotifyError:
+            raise
+        except Exception as error:
+            _log.exception("channel failed", extra={"channel": self._channel.name})
+            told = f"prodtui's {self._channel.kind} channel failed: {type(error).__name__}"
+            raise NotifyError(CauseClass.INTERNAL, told) from error
 
     async def _failed(self, store: NoticeStore, notices: list[Notice], error: NotifyError, tries: int) -> None:
         name, now = self._channel.name, time.time()
@@ -206,15 +214,15 @@ class Courier:
         self._refreshed_at = time.monotonic()
         try:
             found: dict[str, Notice] = {}
-            for store in self._outbox.stores(channel):
+            for store in self._stores():
                 for notice in await in_time(store.open(self._environment, channel.name), store.where):
                     before = found.get(notice.incident)
                     if before is None or notice.severity.weight > before.severity.weight:
                         found[notice.incident] = notice
             if found:
-                await channel.refresh(list(found.values()))
+                await self._answered(channel.refresh(list(found.values())))
         except StoreError as error:
-            self._outbox.failed(error)
+            self._failed_store(error)
         except NotifyError as error:
             _log.warning("alerts not refreshed", extra={"channel": channel.name, "cause": str(error)})
 
@@ -222,17 +230,23 @@ class Courier:
         """How long nothing is to be done, as far as is known."""
         now = time.time()
         soonest = now + LOOKS_EVERY_S
-        for store in self._outbox.stores(self._channel):
-            if store is self._outbox.store and now < self._store_rests_until:
-                continue
+        for store in self._stores():
             try:
                 due = await in_time(store.next_due(self._environment, self._channel.name), store.where)
             except StoreError as error:
-                self._outbox.failed(error)
-                self._store_rests_until = now + LOOKS_EVERY_S
+                self._failed_store(error)
                 continue
             soonest = min(soonest, soonest if due is None else due)
         return max(0.1, max(soonest, self._not_before) - now)
+
+    def _stores(self) -> list[NoticeStore]:
+        """Where its notices wait; a store that has just failed is let be."""
+        rests = time.time() < self._store_rests_until
+        return [one for one in self._outbox.stores(self._channel) if one is not self._outbox.store or not rests]
+
+    def _failed_store(self, error: StoreError) -> None:
+        self._outbox.failed(error)
+        self._store_rests_until = time.time() + LOOKS_EVERY_S
 
 
 def _without(due: Sequence[Waiting], some: Sequence[Waiting]) -> list[Waiting]:

@@ -44,11 +44,11 @@ def webhook(url: str, name: str = "chat", **more: Any) -> Webhook:
 class Beside:
     """An OnCall that runs, what it said, and what it wrote into the trail."""
 
-    def __init__(self, channels: Sequence[Channel], store: NoticeStore | None, by: str) -> None:
+    def __init__(self, channels: Sequence[Channel], store: NoticeStore | None, by: str, first_pause_s: float) -> None:
         self.said: list[str] = []
         self.trail: list[tuple[str, str, Mapping[str, str]]] = []
         self.telling = OnCall(
-            ENVIRONMENT, channels, store, by=by, audited=self.audited, say=self.said.append, first_pause_s=0.05
+            ENVIRONMENT, channels, store, by=by, audited=self.audited, say=self.said.append, first_pause_s=first_pause_s
         )
 
     async def audited(self, act: Act, about: str, result: str, details: Mapping[str, str]) -> str | None:
@@ -58,9 +58,11 @@ class Beside:
 
 
 @asynccontextmanager
-async def beside(*channels: Channel, store: Path | None = None, by: str = "me") -> AsyncIterator[Beside]:
+async def beside(
+    *channels: Channel, store: Path | None = None, by: str = "me", first_pause_s: float = 0.05
+) -> AsyncIterator[Beside]:
     kept = NoticeStore(database_at(str(store))) if store is not None else None
-    one = Beside(channels, kept, by)
+    one = Beside(channels, kept, by, first_pause_s)
     running = asyncio.create_task(one.telling.run())
     try:
         yield one
@@ -161,7 +163,9 @@ async def test_who_takes_over_from_one_that_was_killed_tells_only_the_end(tmp_pa
 async def test_what_could_not_be_sent_is_sent_after_a_restart(tmp_path: Path) -> None:
     store = tmp_path / "prodtui.db"
     told = notice(environment=ENVIRONMENT, at=time.time())
-    async with beside(webhook(f"http://127.0.0.1:{refused_port()}/"), store=store) as before:
+    nowhere = webhook(f"http://127.0.0.1:{refused_port()}/")
+    # It ends in the pause between two tries: in the middle of one, what it claimed would be its own for a minute.
+    async with beside(nowhere, store=store, first_pause_s=2.0) as before:
         await before.telling.tell(told)
         await holds(lambda: bool(before.trail))
     async with posts() as server, beside(webhook(server.url), store=store):
@@ -202,7 +206,7 @@ async def test_a_channel_that_hangs_keeps_no_other_from_hearing(tmp_path: Path) 
 async def test_a_store_that_can_not_be_used_is_said_and_messages_go_without_it(tmp_path: Path) -> None:
     foreign = tmp_path / "of-another-program.db"
     foreign.write_bytes(b"not a database at all" * 100)
-    async with posts() as server, beside(webhook(server.url), store=foreign) as one:
+    async with posts() as server, beside(webhook(server.url, rate="10/10m"), store=foreign) as one:
         course = exhausted()
         await follow(course, 60, one)
         await heard(server, 1)
