@@ -47,7 +47,7 @@ async def on_call(
 
     `say` tells a person what can't be sent. `only_ring`: nothing leaves this terminal.
     """
-    found = [one for one in channels(environment, ring) if not (only_ring and one.shared)] if environment.notify else []
+    found = await _found(environment, ring, only_ring=only_ring)
     if not found:
         yield None
         return
@@ -67,6 +67,18 @@ async def on_call(
         # Whatever ends the block, as the closing of a generator does, is no failure of the group's.
         await tasks.__aexit__(None, None, None)
         await _let_go(telling, store, scribe)
+
+
+async def _found(
+    environment: Environment, ring: Callable[[str], None] | None, *, only_ring: bool
+) -> tuple[Channel, ...]:
+    from prodtui.sources.imports import imported
+
+    if not environment.notify:
+        return ()
+    for module in ("prodtui.oncall.channels.opened", "prodtui.oncall.sending"):
+        await imported(module)
+    return tuple(one for one in channels(environment, ring) if not (only_ring and one.shared))
 
 
 def _store(environment: Environment, say: Callable[[str], None]) -> NoticeStore | None:
