@@ -13,6 +13,7 @@ def pages() -> dict[str, str]:
     from prodtui.reports.document import json_schema
     from prodtui.reports.incident.document import json_schema as incident_schema
     from prodtui.reports.load_json import json_schema as load_schema
+    from prodtui.reports.notice_document import json_schema as notice_schema
     from prodtui.reports.rollout_document import json_schema as rollout_schema
     from prodtui.reports.web_check import json_schema as web_check_schema
     from prodtui.rollout.plan_file.schema import schema as plan_schema
@@ -28,6 +29,7 @@ def pages() -> dict[str, str]:
         "rollout.schema.json": json.dumps(plan_schema(), indent=2) + "\n",
         "status.schema.json": json.dumps(json_schema(), indent=2) + "\n",
         "incident.schema.json": json.dumps(incident_schema(), indent=2) + "\n",
+        "notice.schema.json": json.dumps(notice_schema(), indent=2) + "\n",
         "web-check.schema.json": json.dumps(web_check_schema(), indent=2) + "\n",
         "rollout-status.schema.json": json.dumps(rollout_schema(), indent=2) + "\n",
         "load.schema.json": json.dumps(load_schema(), indent=2) + "\n",

@@ -10,6 +10,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,6 +19,7 @@ from prodtui.model.cause import CauseClass
 from prodtui.model.errors import NotifyError
 from prodtui.model.notice import About
 from prodtui.oncall.channels.webhook import Webhook, filled
+from prodtui.reports.notice_document import json_schema
 from prodtui.settings.notify import WebhookSettings
 from tests.oncall.notices import notice
 from tests.oncall.receiving import Post, posts
@@ -87,6 +89,7 @@ async def test_the_state_says_whether_it_goes_on(fields: dict[str, Any], state: 
         await channel.send(notice(**fields))
         await channel.close()
     assert server.heard[0].json["state"] == state
+    jsonschema.validate(server.heard[0].json, json_schema())
 
 
 async def test_a_template_makes_what_a_chat_wants() -> None:

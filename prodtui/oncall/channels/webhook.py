@@ -13,20 +13,18 @@ import json
 import time
 from collections.abc import Sequence
 from string import Template
-from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
 
-from prodtui.model.notice import About, Notice
+from prodtui.model.notice import Notice
 from prodtui.oncall.channels.configured import rules_of
 from prodtui.oncall.channels.posting import Poster, bearer
 from prodtui.oncall.rules import Rules
-from prodtui.reports.fields import rfc3339
+from prodtui.reports.notice_document import document
 from prodtui.settings.http_url import http_url
-from prodtui.settings.notify import WebhookSettings
+from prodtui.settings.notify import PLACEHOLDERS, WebhookSettings
 
-SCHEMA = "prodtui.notice/1"
 SIGNATURE = "Prodtui-Signature"
 
 
@@ -63,38 +61,14 @@ class Webhook:
         await self._poster.close()
 
 
-def document(notice: Notice) -> dict[str, Any]:
-    """The notice as prodtui.notice/1."""
-    return {
-        "schema": SCHEMA,
-        "id": notice.id,
-        "incident": notice.incident,
-        "environment": notice.environment,
-        "about": notice.about.value,
-        "severity": notice.severity.value,
-        "state": state(notice),
-        "at": rfc3339(notice.at),
-        "began_at": rfc3339(notice.began_at),
-        "title": notice.title,
-        "lines": notice.lines,
-        "services": notice.services,
-        "tiers": notice.tiers,
-    }
-
-
-def state(notice: Notice) -> str:
-    """`open` and `over` of what lasts; `told` of a decision, `test` of a test."""
-    if notice.about is About.TEST:
-        return "test"
-    return "over" if notice.recovered else "open" if notice.roots else "told"
-
-
 def filled(template: Template, notice: Notice) -> bytes:
     """The template with what it names, each value escaped for the inside of a JSON string."""
-    values = document(notice)
-    values["text"] = "\n".join((notice.title, *notice.lines))
-    values["services"] = ", ".join(notice.services)
-    escaped = {name: json.dumps(value)[1:-1] for name, value in values.items() if isinstance(value, str)}
+    values = {
+        **msgspec.structs.asdict(document(notice)),
+        "text": "\n".join((notice.title, *notice.lines)),
+        "services": ", ".join(notice.services),
+    }
+    escaped = {name: json.dumps(values[name])[1:-1] for name in PLACEHOLDERS}
     return template.substitute(escaped).encode()
 
 
