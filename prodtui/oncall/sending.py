@@ -13,7 +13,8 @@ from prodtui.model.notice import Notice
 from prodtui.oncall.channel import Channel
 from prodtui.oncall.courier import FIRST_PAUSE_S, Courier
 from prodtui.oncall.outbox import Outbox
-from prodtui.oncall.telling import State, adopted, state_of, told
+from prodtui.oncall.state import State, adopted, state_of
+from prodtui.oncall.telling import told
 
 
 class OnCall:

@@ -8,7 +8,8 @@ from prodtui.model.declared import DeclaredService
 from prodtui.model.moment import Moment
 from prodtui.model.notice import Notice
 from prodtui.model.records import Sli
-from prodtui.oncall.telling import State, told
+from prodtui.oncall.state import State
+from prodtui.oncall.telling import told
 from tests.builders import CHECKOUT, PAYMENTS, alert_rule, role
 from tests.timeline.course import Told, healthy
 

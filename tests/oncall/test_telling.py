@@ -13,7 +13,8 @@ from prodtui.model.declared import DeclaredService
 from prodtui.model.mark import Looked, Told
 from prodtui.model.notice import About, Notice, Severity
 from prodtui.model.records import HealthCheck, Pool
-from prodtui.oncall.telling import HOLD_S, PATIENCE_S, State, state_of, told
+from prodtui.oncall.state import State, adopted, state_of
+from prodtui.oncall.telling import HOLD_S, PATIENCE_S, told
 from prodtui.readiness.standard import PLAIN
 from prodtui.watch.course import Course
 from tests.builders import CRITICAL, PASSING, health, pool, registered, sli, target
@@ -154,6 +155,22 @@ def test_whoever_starts_in_the_middle_and_knows_nothing_gives_the_same_id() -> N
     (opening,) = ear.after(_exhausted(course), 60)
     (again,) = Ear().after(course, 60)
     assert again.id == opening.id
+
+
+def test_who_names_another_cause_of_what_was_told_goes_on_with_that() -> None:
+    """Two that poll apart: one saw the session behind the pool, the other did not."""
+    ear, course = Ear(), production()
+    (opening,) = ear.after(_exhausted(course), 60)
+    key = "session:pid 4121"
+    other = msgspec.structs.replace(
+        opening, id="x.3", incident="x", roots=(key,), entities=(key, *opening.roots), severity=Severity.ERROR
+    )
+    state, mine = adopted(ear.state, opening, [other])
+    assert mine.incident == "x"
+    assert mine.id == "x.3"
+    late = Ear(state)
+    (recovery,) = late.after(_well(course), 300)
+    assert recovery.id == "x.0"
 
 
 def test_a_state_is_plain_values() -> None:
