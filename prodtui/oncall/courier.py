@@ -183,15 +183,17 @@ class Courier:
         due = now + pause_s(tries, self._first_pause_s)
         gives_up = not error.retry or tries >= MOST_TRIES or due > ends
         result = f"given up after {tries} tries: {error}" if gives_up else str(error)
-        await self._note(notices[0], result, None)
-        if gives_up:
-            self._say(f"notify.{name}: {result}; not told: {notices[0].title}")
-            await in_time(store.done(notices, name, now, result), store.where)
-            self._failures = 0
-        else:
-            self._failures += 1
-            _log.warning("notification failed", extra={"channel": name, "cause": str(error), "tries": tries})
-            await in_time(store.later(notices, name, due, result), store.where)
+        try:
+            if gives_up:
+                self._failures = 0
+                self._say(f"notify.{name}: {result}; not told: {notices[0].title}")
+                await in_time(store.done(notices, name, now, result), store.where)
+            else:
+                self._failures += 1
+                _log.warning("notification failed", extra={"channel": name, "cause": str(error), "tries": tries})
+                await in_time(store.later(notices, name, due, result), store.where)
+        finally:
+            await self._note(notices[0], result, None)
 
     async def _note(self, notice: Notice, result: str, took_s: float | None) -> None:
         """Writes the try into the audit trail."""
