@@ -25,7 +25,9 @@ BENCHMARKS = {
     "assess": "10,000 services judged, and the 1 % that changed",
     "check": "what `check` costs besides its sources",
     "fleet": "10,000 instances of a real registry, 1 % changing every 2 s: CPU, memory, key to paint",
+    "load": "what `prodtui load` costs of k6's throughput: 1,000 users × 100 requests, beside k6 alone",
     "seek": "any moment of six hours of the lab's journal",
+    "rollout": "CPU and memory of a rollout with twenty criteria",
     "drills": "each fault of the lab injected, and what is named as the first cause: writes docs/drills.md",
     "verdicts": "what the gate decides on the healthy lab and on each fault: writes docs/verdicts.md",
 }

@@ -18,8 +18,10 @@ from prodtui.cli import (
     export,
     init,
     lab,
+    load,
     policy,
     replay,
+    rollout,
     scan,
     sources,
     status,
@@ -47,10 +49,12 @@ app.command("sources")(sources.sources)
 app.command("scan")(scan.scan)
 app.command("init")(init.init)
 app.command("watch")(watch.watch)
+app.command("load")(load.load)
 app.command("replay")(replay.replay)
 app.command("export")(export.export)
 app.add_typer(policy.app, name="policy")
 app.add_typer(baseline.app, name="baseline")
+app.add_typer(rollout.app, name="rollout")
 app.add_typer(audit.app, name="audit")
 app.add_typer(config.app, name="config")
 app.add_typer(lab.app, name="lab")

@@ -12,8 +12,10 @@ def pages() -> dict[str, str]:
     from prodtui.cli.policy import schema_page
     from prodtui.reports.document import json_schema
     from prodtui.reports.incident.document import json_schema as incident_schema
+    from prodtui.reports.load_json import json_schema as load_schema
     from prodtui.reports.rollout_document import json_schema as rollout_schema
     from prodtui.reports.web_check import json_schema as web_check_schema
+    from prodtui.rollout.plan_file.schema import schema as plan_schema
     from prodtui.scan.reference import rules_page
     from prodtui.settings.reference import reference
 
@@ -22,10 +24,12 @@ def pages() -> dict[str, str]:
         "checks.md": checks_page(),
         "scan.md": rules_page(),
         "readiness.schema.json": schema_page(),
+        "rollout.schema.json": json.dumps(plan_schema(), indent=2) + "\n",
         "status.schema.json": json.dumps(json_schema(), indent=2) + "\n",
         "incident.schema.json": json.dumps(incident_schema(), indent=2) + "\n",
         "web-check.schema.json": json.dumps(web_check_schema(), indent=2) + "\n",
         "rollout-status.schema.json": json.dumps(rollout_schema(), indent=2) + "\n",
+        "load.schema.json": json.dumps(load_schema(), indent=2) + "\n",
     }
 
 

@@ -71,9 +71,12 @@ async def history_of(store: Store, environment: Environment, now: float, *, poli
     An evaluation may be of a few services only: every service that any accepted one of the baselines' time judged is
     known, as its newest one has it.
     """
+    from prodtui.journal.load_store import LoadStore
     from prodtui.readiness.baseline import OLDEST_S, baselines
     from prodtui.readiness.history import History
 
+    loads = LoadStore(store.database)
+    whole = [await loads.whole(environment.name, name) for name in await loads.names(environment.name)]
     last = await store.last_accepted(environment.name)
     recent = await store.accepted(environment.name, since=now - OLDEST_S) or ((last,) if last else ())
     pinned = await store.pinned(environment.name)
@@ -84,6 +87,7 @@ async def history_of(store: Store, environment: Environment, now: float, *, poli
         policy=last.policy if last else None,
         baselines=baselines(compared.values(), now),
         streaks=await store.streaks(_streaks_key(environment, policy_digest), now - STREAK_S),
+        loads={run.name: run for run in whole if run is not None},
     )
 
 

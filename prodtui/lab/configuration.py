@@ -11,6 +11,8 @@ from prodtui.lab.state import State, lab_of
 from prodtui.lab.topology import CALLEES, SERVICES, SLI_WINDOW
 
 _POLICIES = Path(__file__).parent / "policies"
+_STOREFRONT = "http://storefront.lab/"
+"""What the policies call the target of their loads: its port is known once the lab runs."""
 
 
 def write(state: State) -> None:
@@ -57,7 +59,7 @@ def write(state: State) -> None:
     lab = lab_of(state)
     files.write(lab.config_path, "\n".join(lines) + "\n")
     for policy in _POLICIES.glob("*.toml"):
-        files.write(directory / policy.name, policy.read_text())
+        files.write(directory / policy.name, policy.read_text().replace(_STOREFRONT, f"{url['storefront-1']}/"))
 
 
 def _registry(state: State, url: str) -> dict[str, dict[str, str]]:

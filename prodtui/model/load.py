@@ -16,6 +16,11 @@ class LoadVerdict(StrEnum):
     NOT_MEASURED = "NOT_MEASURED"
     """The engine failed, or nothing came back."""
 
+    @property
+    def whole(self) -> bool:
+        """Whether it was measured to its end: only then it says something of the service."""
+        return self in (LoadVerdict.MET, LoadVerdict.NOT_MET)
+
 
 class Threshold(msgspec.Struct, frozen=True):
     """A threshold as it is written, and whether it holds; None: nothing was measured for it."""
@@ -25,11 +30,12 @@ class Threshold(msgspec.Struct, frozen=True):
 
 
 class Tick(msgspec.Struct, frozen=True, kw_only=True):
-    """How a load goes, about once a second. Numbers of the time since the tick before, None where nothing came back."""
+    """How a load goes, about once a second. Quantiles, rate and errors are of the second; None: nothing came back."""
 
     at: float
     elapsed_s: float
-    users: int
+    users: int | None
+    """k6 counts them once a second: None until it did."""
     requests: int
     """Since it began."""
     rate_per_s: float | None
@@ -51,6 +57,13 @@ class Saturated(msgspec.Struct, frozen=True, kw_only=True):
     users: int | None = None
     rate_per_s: float | None = None
     """Of the load at that time."""
+    already: bool = False
+    """It was so before the load began."""
+
+    @property
+    def told(self) -> str:
+        """`pool payments-db: 10 of 10 used, 34 waiting`."""
+        return f"{self.kind} {self.name}: {self.what}" + (", already before it began" if self.already else "")
 
 
 class LoadRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,3 +96,29 @@ class LoadRun(msgspec.Struct, frozen=True, kw_only=True):
     saturated: tuple[Saturated, ...] = ()
     """First one first."""
     ticks: tuple[Tick, ...] = ()
+
+
+class LoadProgress(msgspec.Struct, frozen=True, kw_only=True):
+    """A load as it stands: what a screen shows, and the lines on a pipe."""
+
+    name: str
+    environment: str
+    target: str
+    service: str
+    """Which it tries; empty: nobody knows."""
+    plan: str
+    """How much is sent, in words: `1,000 users × 100 requests`."""
+    length_s: float | None = None
+    """How long it takes at most."""
+    began: float | None = None
+    """When the first request could be made; None: it is not sent yet."""
+    ticks: tuple[Tick, ...] = ()
+    """Oldest first."""
+    thresholds: tuple[Threshold, ...] = ()
+    """As they hold so far."""
+    saturated: tuple[Saturated, ...] = ()
+    """The first one first."""
+    remark: str = ""
+    """What is to be known of it: that the environment was NOT_READY before, that it is being stopped."""
+    run: LoadRun | None = None
+    """Once it is over."""

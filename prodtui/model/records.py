@@ -22,6 +22,7 @@ from prodtui.model.evidence import (
     Silence,
     Traffic,
 )
+from prodtui.model.histogram import Histogram as Histogram
 from prodtui.model.past import Call as Call
 from prodtui.model.past import Past as Past
 from prodtui.model.past import Quantity as Quantity
@@ -76,6 +77,7 @@ class Instance(Record, frozen=True, kw_only=True, tag="instance"):
     address: str = ""
     port: int | None = None
     registered_at: float | None = None
+    tags: tuple[str, ...] = ()
     meta: Mapping[str, str] = {}
 
     @property
@@ -330,5 +332,6 @@ AnyRecord = (
     | Migrations
     | Past
     | Call
+    | Histogram
 )
 """The closed union a journal decodes."""

@@ -31,6 +31,7 @@ from prodtui.model.records import (
     Cluster,
     DatabaseServer,
     HealthCheck,
+    Histogram,
     Instance,
     Past,
     Plane,
@@ -78,6 +79,7 @@ _PLACES: Mapping[type[Record], tuple[tuple[str, _Names], ...]] = {
     # Of the time before, and of services among themselves: no check of a service looks there.
     Past: (),
     Call: (),
+    Histogram: (),
 }
 _FOUND = frozenset({"node", "database", "role", "server"})
 """Places where a service looks for names that its own records tell, not its declaration."""

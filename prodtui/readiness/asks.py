@@ -63,11 +63,14 @@ def filled(language: Language, query: str, *, name: str, label: str) -> str:
 
     PromQL's escapes `\\uXXXX` hold in both kinds of quotes, so that no name ends the string it stands in.
     """
-    if language is Language.SQL:
-        text = "'" + name.replace("\x00", "").replace("'", "''") + "'"
-    else:
-        text = _PROMQL_SPECIAL.sub(lambda found: f"\\u{ord(found.group()):04x}", label)
+    literal = "'" + name.replace("\x00", "").replace("'", "''") + "'"
+    text = literal if language is Language.SQL else in_promql(label)
     return _SERVICE.sub(lambda _: text, query)
+
+
+def in_promql(text: str) -> str:
+    """Text as it stands between quotes in PromQL, and ends no string."""
+    return _PROMQL_SPECIAL.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
 
 
 @lru_cache(maxsize=8)

@@ -227,6 +227,7 @@ class Assessor:
             baseline=baseline,
             chosen=ruled.rule.limits is not None,
             candidate=self.asking.candidates.get(service),
+            loads=self.asking.history.loads,
         )
 
     def _outcome(

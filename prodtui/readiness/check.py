@@ -10,6 +10,7 @@ import msgspec
 
 from prodtui.model.assessment import State
 from prodtui.model.freshness import Freshness, SourceState
+from prodtui.model.load import LoadRun
 from prodtui.model.records import Plane, Record
 from prodtui.model.service_view import Said, ServiceView
 from prodtui.readiness.criteria import Baseline, Limits
@@ -22,6 +23,7 @@ S = TypeVar("S")
 T = TypeVar("T")
 _NO_PART = ServicePart()
 _NO_RULES: Mapping[str, CheckRule] = {}
+_NO_LOADS: Mapping[str, LoadRun] = {}
 
 
 class Question:
@@ -44,6 +46,7 @@ class Question:
         baseline: Baseline | None = None,
         chosen: bool = False,
         candidate: str | None = None,
+        loads: Mapping[str, LoadRun] = _NO_LOADS,
     ) -> None:
         self.policy = policy
         self.now = now
@@ -63,6 +66,8 @@ class Question:
         """Whether the limits are the policy's own."""
         self.candidate = candidate
         """The version that is asked about; None: what runs."""
+        self.loads = loads
+        """The last whole run of each load, by its name."""
         self._limits = limits
         self._unit = unit
         self._lost = {} if lost is None else lost

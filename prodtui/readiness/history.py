@@ -10,6 +10,7 @@ import msgspec
 from prodtui.model.assessment import Streak
 from prodtui.model.declared import Tier
 from prodtui.model.evaluation import PolicySummary
+from prodtui.model.load import LoadRun
 from prodtui.readiness.criteria import Baseline
 
 
@@ -24,6 +25,8 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
     """By `service/check`."""
     streaks: Mapping[str, Streak] = MappingProxyType({})
     """Checks that are bad or recover, by `service/check`: what delays an improvement."""
+    loads: Mapping[str, LoadRun] = MappingProxyType({})
+    """The last whole run of each load, by its name."""
 
 
 NOTHING = History()

@@ -16,6 +16,7 @@ from prodtui.model.asks import Language, ServiceAsks
 from prodtui.model.assessment import State
 from prodtui.model.declared import Tier
 from prodtui.readiness.criteria import Criteria, Limits
+from prodtui.readiness.load_rule import LoadRule
 from prodtui.readiness.slo import DEFAULT_BURN, Burn, Slo
 from prodtui.readiness.waiver import Waiver
 
@@ -179,6 +180,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     services: Mapping[str, ServicePart] = MappingProxyType({})
     version: str | None = None
     """Which release the working tree, and so its scan, configuration and migrations, is of."""
+    loads: Mapping[str, LoadRule] = MappingProxyType({})
+    """Loads that may be run, by name."""
 
     def __post_init__(self) -> None:
         weights = {

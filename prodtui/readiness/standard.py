@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 import msgspec
 
+from prodtui.model.asks import Ask
 from prodtui.model.assessment import Note
 from prodtui.model.evaluation import Evaluation
+from prodtui.model.snapshot import Snapshot
 from prodtui.readiness.history import NOTHING, History
 from prodtui.readiness.policy import Policy
+
+
+def no_more(_: Snapshot) -> tuple[Ask, ...]:
+    """Nothing is asked but what the policy asks."""
+    return ()
 
 
 class Standard(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,6 +31,8 @@ class Standard(msgspec.Struct, frozen=True, kw_only=True):
     """The version asked about, by service."""
     notes: tuple[Note, ...] = ()
     """Findings about the policy that are known before anything is read."""
+    also: Callable[[Snapshot], tuple[Ask, ...]] = no_more
+    """What is asked besides, given what is known: a rollout asks about two groups of a service."""
 
 
 PLAIN = Standard()

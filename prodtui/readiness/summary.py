@@ -8,6 +8,7 @@ from prodtui.model.assessment import State
 from prodtui.model.evaluation import PolicySummary, RuleSummary
 from prodtui.readiness.check import Check
 from prodtui.readiness.custom import check_of
+from prodtui.readiness.load_rule import CHECKED
 from prodtui.readiness.policy import CheckRule, Policy, Selector
 
 _AS_DECLARED = CheckRule()
@@ -19,9 +20,9 @@ UNKNOWN_FAILS = State.FAIL.value
 def summarised(policy: Policy, checks: Mapping[str, Check]) -> PolicySummary:
     """What the policy asks of `checks` and of its own.
 
-    A check of the policy's own that some services have is called `ID for SELECTOR`. `numbers` has the limits of the
-    verdict, the pillars' weights (`pillar NAME`), the floors of relative criteria (`floor CHECK`) and the objectives
-    (`objective for SELECTOR`).
+    A check of the policy's own that some services have is called `ID for SELECTOR`, a load's threshold `CHECK under
+    LOAD`. `numbers` has the limits of the verdict, the pillars' weights (`pillar NAME`), the floors of relative
+    criteria (`floor CHECK`) and the objectives (`objective for SELECTOR`).
     """
     all_checks = {**checks, **{custom.id: check_of(custom) for custom in policy.customs}}
     selectors = {custom.id: selected(custom.selector) for custom in policy.customs}
@@ -78,12 +79,32 @@ def summarised(policy: Policy, checks: Mapping[str, Check]) -> PolicySummary:
         checks={
             called(name): summary(check, policy.checks.get(name, _AS_DECLARED), called(name))
             for name, check in all_checks.items()
-        },
+        }
+        | _loads(policy, checks),
         rules={where: ruled(rules, where) for where, rules in by_selector.items() if rules},
         required={tier.value: names for tier, names in policy.required.items()},
         minimum={tier.value: count for tier, count in policy.tier_minimum.items()},
         numbers=numbers,
     )
+
+
+def _loads(policy: Policy, checks: Mapping[str, Check]) -> dict[str, RuleSummary]:
+    """The thresholds of loads that judge a service, as `CHECK under LOAD`."""
+    found = {}
+    for name, load in policy.loads.items():
+        for metric, check in CHECKED.items():
+            threshold, rule = load.threshold(metric), policy.checks.get(check, _AS_DECLARED)
+            if load.service and threshold is not None and check in checks:
+                blocking = bool(rule.blocking)
+                found[f"{check} under {name}"] = RuleSummary(
+                    passes=((threshold.bound.written(),),),
+                    warns=None,
+                    blocking=blocking,
+                    weight=str(policy.weight(rule, blocking=blocking)),
+                    on_unknown=rule.on_unknown.value,
+                    not_applicable=bool(rule.not_applicable),
+                )
+    return found
 
 
 def selected(selector: Selector) -> str:

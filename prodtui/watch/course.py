@@ -151,7 +151,9 @@ class Course:
 
     def asks(self) -> Asks:
         """What the policy wants read of the services that are known now."""
-        return asks(self._standard.policy, self._judgement.views)
+        wanted = asks(self._standard.policy, self._judgement.views)
+        also = self._standard.also(self.snapshot)
+        return msgspec.structs.replace(wanted, questions=(*wanted.questions, *also)) if also else wanted
 
     def _assess(self, now: float) -> Assessment:
         # While sources rest all is judged as of when it was left: that nobody looked since makes nothing old.

@@ -14,11 +14,13 @@ from prodtui.model.assessment import State
 from prodtui.model.declared import Tier
 from prodtui.model.evaluation import PolicySummary
 from prodtui.readiness.criteria import Bound, Criteria, Limits
+from prodtui.readiness.load_rule import thresholds
 from prodtui.readiness.pillars import checks
 from prodtui.readiness.policy import CheckRule, Custom, Policy, Rule, Selector
 from prodtui.readiness.slo import Slo
 from prodtui.readiness.summary import summarised
 from prodtui.readiness.weakening import weakened
+from tests.load.loads import rule
 
 P99, P95, ERRORS = "performance.latency_p99", "performance.latency_p95", "performance.error_ratio"
 PAYMENTS = Selector(services=("payments",))
@@ -204,3 +206,16 @@ def test_a_check_of_the_policys_own_that_is_gone_or_for_fewer_services_is_said()
 def test_what_is_looser_besides_the_checks_is_told(looser: Policy, said: str) -> None:
     assert weakened(summarised(Policy(), checks()), summarised(looser, checks())) == (said,)
     assert weakened(summarised(looser, checks()), summarised(Policy(), checks())) == ()
+
+
+def test_a_load_that_asks_less_is_told() -> None:
+    def asked(*texts: str) -> PolicySummary:
+        return summarised(Policy(loads={"shop": rule(thresholds=thresholds(texts))}), checks())
+
+    then = asked("p99 < 1s", "errors < 1%")
+    assert weakened(then, asked("p99 < 500ms", "errors < 1%", "rate >= 9/s")) == ()
+    assert weakened(then, asked("p99 < 30s")) == (
+        "performance.load_p99 under shop passes more: < 30, was < 1",
+        "performance.load_error_ratio under shop is not checked any more",
+    )
+    assert "performance.load_p99 under shop is not checked any more" in weakened(then, summarised(Policy(), checks()))

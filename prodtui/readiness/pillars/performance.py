@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 from prodtui.model.assessment import State
 from prodtui.model.records import Plane, Sli
 from prodtui.model.service_view import Said, ServiceView
 from prodtui.readiness import words
+from prodtui.readiness.chance import proven
 from prodtui.readiness.check import Checks, Question
 from prodtui.readiness.criteria import Limits
 from prodtui.readiness.finding import Finding, Row, of_record
@@ -18,7 +17,6 @@ NEEDED_P99 = 100
 NEEDED_P95 = 20
 NEEDED_P50 = 4
 """Requests of which one lies beyond the quantile: below that it says nothing."""
-BY_CHANCE = 0.01
 ERRORS = "performance.error_ratio"
 ERROR_LIMITS = Limits.of("< 1%", "< 2%")
 LEAST_ERROR_RATIO = 0.01
@@ -99,25 +97,10 @@ def error_ratio(view: ServiceView, ask: Question) -> Finding | None:
 def _proven(ratio: float, made: float, limits: Limits) -> bool:
     """Whether so few requests show a failure all the same: by chance so many would fail in 1 of 100 cases at most.
 
-    Too few requests can't show that a service is well; they can show that it is not. One-sided binomial test against
-    the ratio from which it fails.
+    Against the ratio from which it fails.
     """
-    edge, count = (limits.warns or limits.passes).edge, int(made)
-    if limits.judge(ratio) is not State.FAIL or edge is None or not 0 < edge < 1 or count < 1:
-        return False
-    failed = round(ratio * count)
-    of_all = math.lgamma(count + 1)
-    fewer = math.fsum(
-        math.exp(
-            of_all
-            - math.lgamma(k + 1)
-            - math.lgamma(count - k + 1)
-            + k * math.log(edge)
-            + (count - k) * math.log1p(-edge)
-        )
-        for k in range(failed)
-    )
-    return 1 - fewer <= BY_CHANCE
+    edge = (limits.warns or limits.passes).edge
+    return limits.judge(ratio) is State.FAIL and edge is not None and proven(ratio * int(made), made, edge)
 
 
 def _failing_below(sli: Sli, made: float, limits: Limits) -> float | None:

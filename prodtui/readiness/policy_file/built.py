@@ -14,6 +14,7 @@ from prodtui.model.declared import Tier
 from prodtui.model.toml_keys import KeyPath, dotted
 from prodtui.readiness.check import Check
 from prodtui.readiness.criteria import Limits
+from prodtui.readiness.load_rule import LoadRule, LoadStage
 from prodtui.readiness.policy import CheckRule, Custom, Place, Policy, Rule, Selector, ServicePart
 from prodtui.readiness.policy_file.files import Merged
 from prodtui.readiness.policy_file.tables import (
@@ -22,6 +23,7 @@ from prodtui.readiness.policy_file.tables import (
     CheckTable,
     CodeTable,
     CustomTable,
+    LoadTable,
     Root,
     SelectorTable,
     ServiceTable,
@@ -80,6 +82,7 @@ def policy_of(root: Root, merged: Merged, builtin: Mapping[str, Check], version:
         waivers=tuple(map(waiver_of, root.waivers)),
         services={name: _service(table, merged, ("services", name)) for name, table in root.services.items()},
         version=version,
+        loads={name: _load(name, table, merged) for name, table in root.load.items()},
     )
 
 
@@ -181,6 +184,37 @@ def _service(table: ServiceTable, merged: Merged, key: KeyPath) -> ServicePart:
         database_role=table.database_role,
         database_tls=table.database_tls,
         migrations=(migrations.database, migrations.applied) if migrations else None,
+    )
+
+
+def _load(name: str, table: LoadTable, merged: Merged) -> LoadRule:
+    key, default = ("load", name), LoadRule(name=name)
+    return LoadRule(
+        name=name,
+        target=table.target or "",
+        method=_given(table.method, default.method),
+        headers=table.headers,
+        header_files={
+            header: resolved(merged, (*key, "header_files", header), file)
+            for header, file in table.header_files.items()
+        },
+        body=_given(table.body, default.body),
+        users=table.users,
+        iterations=table.iterations,
+        duration_s=table.duration,
+        rate_per_s=table.rate,
+        ramp=tuple(
+            LoadStage(duration_s=stage.duration, users=stage.users, rate_per_s=stage.rate) for stage in table.ramp or ()
+        ),
+        limit_s=_given(table.limit, default.limit_s),
+        timeout_s=_given(table.timeout, default.timeout_s),
+        thresholds=_given(table.thresholds, default.thresholds),
+        service=_given(table.service, default.service),
+        script=resolved(merged, (*key, "script"), table.script) if table.script else "",
+        hosts=table.hosts,
+        variables=table.variables,
+        max_rate_per_s=_given(table.max_rate, default.max_rate_per_s),
+        max_age_s=_given(table.max_age, default.max_age_s),
     )
 
 

@@ -12,6 +12,7 @@ from prodtui.readiness.check import Check
 from prodtui.readiness.policy import PILLAR_WEIGHTS, Policy
 from prodtui.readiness.policy_file.built import custom_of, rules_of
 from prodtui.readiness.policy_file.criteria_problems import of_checks, of_custom, of_limits
+from prodtui.readiness.policy_file.load_problems import of_loads
 from prodtui.readiness.policy_file.problems import Problem, unknown
 from prodtui.readiness.policy_file.tables import CustomTable, Root, ServiceTable, WindowTable
 from prodtui.readiness.policy_file.waiver_problems import of_waivers
@@ -66,6 +67,7 @@ def problems(root: Root, values: Mapping[str, Any], builtin: Mapping[str, Check]
         yield from _service(service, ("services", name))
         for key, criteria in service.limits.items():
             yield from of_limits(criteria, ("services", name, "limits", key))
+    yield from of_loads(root)
     release = root.release
     ways = [name for name in ("version", "version_file", "version_variable") if getattr(release, name) is not None]
     if len(ways) > 1:

@@ -77,6 +77,19 @@ def merged(path: Path, read: Read = text_of) -> Merged:
     )
 
 
+def alone(path: Path, read: Read = text_of) -> Merged:
+    """A file that stands on no other. Raises ConfigurationError."""
+    text, values, lines = _read(path, (), read)
+    name = _shown(path)
+    return Merged(
+        path=name,
+        values=values,
+        origins={key: Place(name, line) for key, line in lines.items()},
+        files=(name,),
+        digest=hashlib.sha256(text.encode()).hexdigest(),
+    )
+
+
 def _add(
     path: Path,
     chain: tuple[Path, ...],
@@ -109,7 +122,7 @@ def _read(path: Path, chain: tuple[Path, ...], read: Read) -> tuple[str, dict[st
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"{name}: not UTF-8: byte 0x{error.object[error.start]:02x}{through}") from error
     if len(text) > LARGEST:
-        raise ConfigurationError(f"{name}: larger than {LARGEST // 1024 // 1024} MB: not a policy{through}")
+        raise ConfigurationError(f"{name}: larger than {LARGEST // 1024 // 1024} MB: written by no hand{through}")
     try:
         return text, tomllib.loads(text), key_lines(text)
     except tomllib.TOMLDecodeError as error:

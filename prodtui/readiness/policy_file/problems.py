@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, NamedTuple, get_args, get_origin
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from prodtui.model.errors import ConfigurationError
@@ -53,12 +53,12 @@ def configuration_error(problems: Iterable[Problem], merged: Merged) -> Configur
     return ConfigurationError("\n".join(sorted(lines, key=lambda line: lines[line])))
 
 
-def of_validation(error: ValidationError) -> list[Problem]:
-    """pydantic's errors as problems, at most one a key."""
+def of_validation(error: ValidationError, root: type[BaseModel] = Root) -> list[Problem]:
+    """pydantic's errors about a file of the form of `root` as problems, at most one a key."""
     found: dict[KeyPath, str] = {}
     for details in error.errors(include_url=False):
         path = tuple(part for part in details["loc"] if part != "[key]")
-        found.setdefault(path, _text(details, path))
+        found.setdefault(path, _text(details, path, root))
     return [Problem(path, text) for path, text in found.items()]
 
 
@@ -70,10 +70,10 @@ def unknown(name: str, valid: Iterable[str], what: str, many: str) -> str:
     return f'unknown {what} "{neutralise_name(name)}"{hint} {many}: {", ".join(valid) or "none"}'
 
 
-def _text(details: ErrorDetails, path: KeyPath) -> str:
+def _text(details: ErrorDetails, path: KeyPath, root: type[BaseModel]) -> str:
     kind, context = details["type"], details.get("ctx", {})
     if kind == "extra_forbidden":
-        return unknown(str(path[-1]), _keys(path[:-1]), "key", "Keys")
+        return unknown(str(path[-1]), _keys(path[:-1], root), "key", "Keys")
     if kind == "missing":
         return "required"
     got = _got(details["input"])
@@ -89,9 +89,9 @@ def _text(details: ErrorDetails, path: KeyPath) -> str:
     return f"expected {wanted}{got}"
 
 
-def _keys(path: KeyPath) -> list[str]:
+def _keys(path: KeyPath, root: type[BaseModel]) -> list[str]:
     """The keys of the table at `path` as they are written."""
-    here: Any = Root
+    here: Any = root
     for part in path:
         here = _below(_core(here), part)
     model = _core(here)

@@ -41,13 +41,13 @@ def schema(checks: Mapping[str, Check]) -> dict[str, Any]:
             "description": holder["properties"]["checks"]["description"],
         }
     root["properties"]["pillars"]["propertyNames"] = {"enum": list(PILLAR_WEIGHTS)}
-    return {"$schema": DIALECT, **_without_nulls(root), "title": "prodtui readiness policy"}
+    return {"$schema": DIALECT, **without_nulls(root), "title": "prodtui readiness policy"}
 
 
-def _without_nulls(node: Any) -> Any:  # noqa: ANN401 — any part of a schema
+def without_nulls(node: Any) -> Any:  # noqa: ANN401 — any part of a schema
     """The schema as TOML can meet it: it has no null, and no title that only repeats a key."""
     if isinstance(node, list):
-        return [_without_nulls(each) for each in node]
+        return [without_nulls(each) for each in node]
     if not isinstance(node, dict):
         return node
     options = node.get("anyOf")
@@ -56,7 +56,7 @@ def _without_nulls(node: Any) -> Any:  # noqa: ANN401 — any part of a schema
         node = {key: value for key, value in node.items() if key != "anyOf"}
         node = {**left[0], **node} if len(left) == 1 else {"anyOf": left, **node}
     return {
-        key: _without_nulls(value)
+        key: without_nulls(value)
         for key, value in node.items()
         if not (key == "title" and isinstance(value, str)) and not (key == "default" and value is None)
     }

@@ -13,6 +13,7 @@ from prodtui.model.declared import Tier
 from prodtui.model.toml_keys import KeyPath, bare_or_quoted, dotted
 from prodtui.readiness.check import Check
 from prodtui.readiness.criteria import Criteria
+from prodtui.readiness.load_rule import LoadRule
 from prodtui.readiness.policy import Policy
 from prodtui.readiness.policy_file.built import resolved
 from prodtui.readiness.policy_file.files import Merged
@@ -37,6 +38,8 @@ def show(policy: Policy, merged: Merged, checks: Mapping[str, Check]) -> str:
     lines += _elements(merged)
     for name in _written_at(merged, ("services",)):
         lines += _titled(("services", name), {}, merged)
+    for name, rule in policy.loads.items():
+        lines += _titled(("load", name), _of_load(rule), merged)
     return "\n".join(lines) + "\n"
 
 
@@ -57,6 +60,9 @@ def effective(policy: Policy, merged: Merged, checks: Mapping[str, Check]) -> di
         },
         **{name: _written_at(merged, (name,), []) for name in ("rules", "custom", "waivers")},
         "services": _written_at(merged, ("services",)),
+        "load": {
+            name: {**_of_load(rule), **_written_at(merged, ("load", name))} for name, rule in policy.loads.items()
+        },
         "origins": {dotted(path): f"{place.path}:{place.line}" for path, place in merged.origins.items()},
     }
 
@@ -116,6 +122,17 @@ def _of_check(check: Check, policy: Policy) -> dict[str, Any]:
     return found
 
 
+def _of_load(rule: LoadRule) -> dict[str, Any]:
+    """What holds of a load where its table says nothing."""
+    found: dict[str, Any] = {} if rule.script else {"method": rule.method, "timeout": f"{rule.timeout_s:g}s"}
+    if rule.iterations is not None:
+        found["limit"] = f"{rule.limit_s:g}s"
+    found["thresholds"] = [threshold.expr for threshold in rule.thresholds]
+    found["max_rate"] = f"{rule.max_rate_per_s:g}/s"
+    found["max_age"] = f"{rule.max_age_s:g}s"
+    return found
+
+
 def _titled(path: KeyPath, effective: Mapping[str, Any], merged: Merged) -> list[str]:
     """A table's section; its header is a comment where no file has the table."""
     header = f"[{dotted(path)}]" if merged.given(path) else f"# [{dotted(path)}]"
@@ -147,7 +164,7 @@ def _elements(merged: Merged) -> Iterator[str]:
             yield from _section((name, index), {}, merged)
 
 
-_FILES = ("ca_file", "environment_file", "files", "report", "version_file")
+_FILES = ("ca_file", "environment_file", "files", "report", "script", "version_file")
 
 
 def _absolute(merged: Merged, key: KeyPath, value: object) -> object:
@@ -156,7 +173,7 @@ def _absolute(merged: Merged, key: KeyPath, value: object) -> object:
         return {name: _absolute(merged, (*key, name), each) for name, each in value.items()}
     if isinstance(value, list):
         return [_absolute(merged, (*key, index), each) for index, each in enumerate(value)]
-    is_path = key[-1] in _FILES or key[-3:-1] == ("code", "paths")
+    is_path = key[-1] in _FILES or key[-3:-1] == ("code", "paths") or key[-2:-1] == ("header_files",)
     return resolved(merged, key, value) if is_path and isinstance(value, str) else value
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
 from prodtui.model.declared import Tier
+from prodtui.readiness.load_rule import MOST_USERS
 from prodtui.readiness.policy_file.values import (
     Amount,
     CriteriaSets,
@@ -14,9 +15,11 @@ from prodtui.readiness.policy_file.values import (
     Names,
     Objective,
     Points,
+    Rate,
     Scale,
     Seconds,
     Share,
+    Threshold,
     Weight,
 )
 
@@ -199,6 +202,48 @@ class ServiceTable(Table):
     code: CodeTable | None = Field(default=None, description="The production code that is scanned.")
 
 
+class StageTable(Table):
+    duration: Seconds = Field(description="How long it takes to get there.")
+    users: Annotated[StrictInt, Field(ge=0, le=MOST_USERS)] | None = Field(
+        default=None, description="Users at its end."
+    )
+    rate: Rate | None = Field(default=None, description='Requests a second at its end, such as "200/s".')
+
+
+class LoadTable(Table):
+    target: Text | None = Field(default=None, description="The URL that is sent to; nowhere else is.")
+    method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] | None = Field(
+        default=None, description="Method of the request (GET)."
+    )
+    headers: dict[str, StrictStr] = Field(
+        default={}, description="Headers; `${NAME}` stands for a variable of whoever runs it, as a secret must."
+    )
+    header_files: dict[str, Text] = Field(default={}, description="Headers whose value is in a file.")
+    body: StrictStr | None = Field(default=None, description="Body of the request.")
+    users: Annotated[StrictInt, Field(ge=1, le=MOST_USERS)] | None = Field(
+        default=None, description="Users at the same time (1); with a rate at most so many (a second's requests)."
+    )
+    iterations: Annotated[StrictInt, Field(ge=1)] | None = Field(default=None, description="Requests of each user.")
+    duration: Seconds | None = Field(default=None, description="How long users, or a rate, go on.")
+    rate: Rate | None = Field(
+        default=None, description='Requests a second whatever the answers, such as "200/s"; with a duration.'
+    )
+    ramp: tuple[StageTable, ...] | None = Field(
+        default=None, description="Stages that rise and fall, each to so many users or to a rate."
+    )
+    limit: Seconds | None = Field(default=None, description="The longest that iterations may take (10m).")
+    timeout: Seconds | None = Field(default=None, description="How long one request may take (60s).")
+    thresholds: tuple[Threshold, ...] | None = Field(
+        default=None, description='What must hold (["p99 < 1s", "errors < 1%"]): p50, p95, p99, avg, errors, rate.'
+    )
+    service: Text | None = Field(default=None, description="Which service its checks judge; without, none.")
+    script: Text | None = Field(default=None, description="A k6 script instead of a target, relative to this file.")
+    hosts: Names = Field(default=(), description="Hosts that the script may send to; nowhere else is sent.")
+    variables: Names = Field(default=(), description="Variables that are handed on to the script.")
+    max_rate: Rate | None = Field(default=None, description='A ceiling that nothing goes over ("10000/s").')
+    max_age: Seconds | None = Field(default=None, description="How long a run counts for the checks (7d).")
+
+
 class Root(Table):
     """A whole policy."""
 
@@ -221,3 +266,4 @@ class Root(Table):
     waivers: tuple[WaiverTable, ...] = Field(default=(), description="Failures that somebody answers for, for a while.")
     release: ReleaseTable = Field(default=ReleaseTable(), description="Which version the working tree is of.")
     services: dict[str, ServiceTable] = Field(default={}, description="What is read of a service beyond the usual.")
+    load: dict[str, LoadTable] = Field(default={}, description="Loads that `prodtui load NAME` may run.")

@@ -53,6 +53,9 @@ def _names(policy: Policy, environment: str | None) -> Iterator[_Named]:
             yield _Named(("waivers", index, "service"), waiver.service)
     for name in policy.services:
         yield _Named(("services", name), name)
+    for name, rule in policy.loads.items():
+        if rule.service:
+            yield _Named(("load", name, "service"), rule.service)
 
 
 def _selectors(policy: Policy) -> Iterator[tuple[KeyPath, Selector]]:

@@ -13,8 +13,10 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from prodtui.model import duration
 from prodtui.readiness.criteria import UNITS, Bound, Criteria, bound, scaled
+from prodtui.readiness.load_rule import LoadThreshold
 
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?)\s*([A-Za-z%]*)")
+_RATE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*/\s*(?:s|(min))\s*")
 
 
 def _number(value: object) -> Fraction | None:
@@ -63,6 +65,19 @@ def amount(value: object) -> float:
     if isinstance(value, str) and (written := _AMOUNT.fullmatch(value.strip())) and written[2] in UNITS:
         return scaled(written[1], written[2])
     raise ValueError('a number from 0 on with a unit, such as "20ms" or "0.5%"')
+
+
+def _rate(value: object) -> float:
+    number = _number(value)
+    if isinstance(value, str) and (written := _RATE.fullmatch(value)):
+        number = Fraction(written[1]) / (60 if written[2] else 1)
+    if number is None or number <= 0:
+        raise ValueError('requests a second above 0, such as "200/s" or "30/min"')
+    return float(number)
+
+
+def _threshold(value: object) -> LoadThreshold:
+    return LoadThreshold.of(value if isinstance(value, str) else "")
 
 
 def _scale(value: object) -> float:
@@ -132,6 +147,8 @@ Share = Annotated[Fraction, PlainValidator(share, json_schema_input_type=str | f
 Objective = Annotated[float, PlainValidator(_inside, json_schema_input_type=str | float)]
 Seconds = Annotated[float, PlainValidator(seconds, json_schema_input_type=str | float)]
 Amount = Annotated[float, PlainValidator(amount, json_schema_input_type=str | float)]
+Rate = Annotated[float, PlainValidator(_rate, json_schema_input_type=str | float)]
+Threshold = Annotated[LoadThreshold, PlainValidator(_threshold, json_schema_input_type=str)]
 Scale = Annotated[float, PlainValidator(_scale, json_schema_input_type=str | float)]
 Day = Annotated[date, PlainValidator(_day, json_schema_input_type=date | str)]
 CriteriaSets = Annotated[Criteria, PlainValidator(_criteria, json_schema_input_type=list[str] | list[list[str]])]

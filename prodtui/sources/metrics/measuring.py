@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from prodtui.model.records import Histogram as Told
 from prodtui.model.records import Sli, Target
 from prodtui.model.text import neutralise_name
 from prodtui.sources.metrics import queries, slis
@@ -50,6 +51,11 @@ class Measuring:
     def histograms(self) -> tuple[Histogram, ...]:
         """Those that were last found."""
         return self._survey.histograms
+
+    @property
+    def told(self) -> tuple[Told, ...]:
+        """The same as records."""
+        return tuple(slis.told(found.selection) for found in self.histograms)
 
     async def read(self, scraped: asyncio.Task[tuple[Target, ...]]) -> tuple[Sli, ...]:
         """The SLIs of every service, given the targets that are being listed."""

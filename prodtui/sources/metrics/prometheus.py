@@ -132,6 +132,7 @@ class Prometheus:
         return Answer(
             records=(
                 *measured.result(),
+                *self._measuring.told,
                 *self._targets,
                 *alarms,
                 *guards,

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from prodtui.model.records import Histogram as Told
 from prodtui.model.records import Sli, Target
 from prodtui.model.text import neutralise_name
 from prodtui.sources.metrics.queries import QUANTILES, Selection, duration
@@ -43,6 +44,20 @@ def histogram(selection: Selection, answered: Iterable[Row]) -> Histogram:
             bounds[service] = bound
     arms = tuple(arm for arm in selection.arms if arm in used)
     return Histogram(selection._replace(arms=arms), bounds, {name: frozenset(of) for name, of in jobs.items()})
+
+
+def told(selection: Selection) -> Told:
+    """The histogram as a record, by which one can ask about a part of its series."""
+    preset = selection.preset
+    return Told(
+        metric=preset.metric,
+        unit_s=preset.unit_s,
+        counter=preset.counter,
+        services=tuple((arm.label, arm.matcher) for arm in selection.arms),
+        status_labels=selection.status_labels,
+        failed=preset.failed,
+        matcher=preset.matcher,
+    )
 
 
 def scrape_interval_s(service: str, jobs: frozenset[str], targets: Iterable[Target]) -> float | None:

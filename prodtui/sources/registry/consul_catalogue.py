@@ -193,6 +193,7 @@ def _instance(instance: Registered, maintenance: str | None) -> Instance:
         phase=Phase.MAINTENANCE if maintenance is not None else phase(meta.get("phase", "")),
         address=neutralise_name(instance.address),
         port=instance.port or None,
+        tags=tuple(neutralise_name(tag) for tag in instance.tags),
         meta=meta,
     )
 

@@ -51,6 +51,7 @@ class Registered(msgspec.Struct, frozen=True, gc=False):
     port: int
     meta: dict[str, str]
     node_meta: dict[str, str]
+    tags: tuple[str, ...] = ()
 
 
 class CatalogService(msgspec.Struct, frozen=True, rename="pascal"):
@@ -63,6 +64,7 @@ class CatalogService(msgspec.Struct, frozen=True, rename="pascal"):
     service_address: str = ""
     service_port: int = 0
     service_meta: dict[str, str] | None = None
+    service_tags: tuple[str, ...] | None = None
     node_meta: dict[str, str] | None = None
 
     def registered(self) -> Registered:
@@ -74,6 +76,7 @@ class CatalogService(msgspec.Struct, frozen=True, rename="pascal"):
             self.service_port,
             self.service_meta or {},
             self.node_meta or {},
+            self.service_tags or (),
         )
 
 
@@ -93,6 +96,7 @@ class NodeService(msgspec.Struct, frozen=True, rename="pascal"):
     address: str = ""
     port: int = 0
     meta: dict[str, str] | None = None
+    tags: tuple[str, ...] | None = None
 
     def registered(self, node: Node) -> Registered:
         return Registered(
@@ -103,6 +107,7 @@ class NodeService(msgspec.Struct, frozen=True, rename="pascal"):
             self.port,
             self.meta or {},
             node.meta or {},
+            self.tags or (),
         )
 
 

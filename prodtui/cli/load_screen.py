@@ -1,0 +1,77 @@
+"""A load on the terminal: its course handed to the screen, and the screen's wish to stop handed back."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+
+from prodtui.cli.dashboard import THEME
+from prodtui.cli.load_run import BY_HAND, Loading
+from prodtui.cli.log import log_file
+from prodtui.ui.load_app import LoadApp, Seen
+from prodtui.ui.rows.header import colour
+
+if TYPE_CHECKING:
+    from prodtui.load.course import LoadCourse
+    from prodtui.model.load import LoadProgress, LoadRun
+    from prodtui.model.moment import Moment
+
+
+class Watched:
+    """What the screen is handed: of what came since it looked last, the newest."""
+
+    def __init__(self, loading: Loading) -> None:
+        self.run: LoadRun | None = None
+        self._loading = loading
+        self._course: LoadCourse | None = None
+        self._newest: Seen | None = None
+        self._news = asyncio.Event()
+
+    async def feed(self) -> AsyncIterator[Seen]:
+        """How it goes, until it is over; whoever stops listening ends it."""
+        running = asyncio.create_task(self._loading.run(self._tell, self._on_course))
+        running.add_done_callback(lambda _: self._news.set())
+        try:
+            while True:
+                await self._news.wait()
+                self._news.clear()
+                if self._newest is not None:
+                    yield self._newest
+                if running.done():
+                    self.run = running.result()
+                    return
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+    def stop(self) -> None:
+        if self._course is not None:
+            self._course.stop(BY_HAND)
+
+    def _on_course(self, course: LoadCourse) -> None:
+        self._course = course
+
+    def _tell(self, progress: LoadProgress, moment: Moment | None) -> None:
+        self._newest = (progress, moment)
+        self._news.set()
+
+
+def shown(loading: Loading) -> LoadRun:
+    """Runs it on the terminal until somebody leaves it. Raises what ended it, CancelledError where a signal did."""
+    watched = Watched(loading)
+    declared = loading.environment.declared
+    app = LoadApp(
+        watched.feed,
+        watched.stop,
+        environment=(declared.environment, f"strong {colour(declared.colour)}".strip()),
+        theme=os.environ.get(THEME),
+        log_path=log_file(),
+    )
+    app.run(mouse=False)
+    if app.failure is not None:
+        raise app.failure
+    if watched.run is None:
+        raise asyncio.CancelledError
+    return watched.run

@@ -1,0 +1,235 @@
+"""Driving a rollout: what it is judged by, the watch, and where it is shown while it goes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+import msgspec
+import typer
+
+from prodtui.cli.audit_trail import auditing
+from prodtui.cli.store import by
+from prodtui.cli.terminal import on_screen
+from prodtui.journal.rollout_store import Asked, RolloutStore, Wish
+from prodtui.model.errors import UsageError
+from prodtui.model.notice import Notice
+from prodtui.model.rollout import Plan, Rollout
+from prodtui.rollout.course import Course
+from prodtui.rollout.keeping import Keeping
+from prodtui.rollout.preflight import Point
+
+if TYPE_CHECKING:
+    from prodtui.model.asks import Ask
+    from prodtui.model.moment import Moment
+    from prodtui.model.snapshot import Snapshot
+    from prodtui.readiness.policy import Policy
+    from prodtui.readiness.standard import Standard
+    from prodtui.settings.loaded import Environment
+
+
+async def looked(
+    environment: Environment, policy: Policy, plan: Plan, deadline_s: float
+) -> tuple[Plan, Moment, tuple[Point, ...]]:
+    """One look before it starts: the plan with its limits and its way back, the moment, and what was found."""
+    from prodtui.cli.gate import READINGS
+    from prodtui.cli.output import progress
+    from prodtui.readiness.slo import DAY_S
+    from prodtui.rollout.criteria import with_objective
+    from prodtui.rollout.preflight import preflight, slo_of, stable_version
+    from prodtui.rollout.questions import questions_before
+    from prodtui.watch import read_once
+
+    standard = await _standard(environment, policy, plan)
+    # The objective is the service's, whose tags are known once it was read: the longest period is asked for.
+    period_s = max((rule.slo.period_s for rule in policy.rules if rule.slo), default=30 * DAY_S)
+    standard = msgspec.structs.replace(standard, also=partial(questions_before, plan, period_s=period_s))
+    async with progress(lambda seconds: f"looking whether {plan.service} may be rolled out: {seconds:.0f} s"):
+        moment = await read_once(environment, standard, deadline_s=deadline_s, readings=READINGS)
+    view = moment.views.get(plan.service)
+    slo = slo_of(standard.policy, view) if view else None
+    plan = with_objective(plan, slo.objective if slo else None)
+    points = preflight(plan, moment, standard.policy)
+    return msgspec.structs.replace(plan, rollback_to=plan.rollback_to or stable_version(plan, moment)), moment, points
+
+
+async def driven(
+    environment: Environment, policy: Policy, store: RolloutStore, rollout: Rollout, driver: str, *, written: int
+) -> Rollout:
+    """Drives the rollout to its end, or until somebody leaves it; it can be resumed then.
+
+    `written`: so many of its steps are in the audit trail.
+    """
+    standard = await _standard(environment, policy, rollout.plan)
+    async with auditing(environment) as scribe:
+        keeping = Keeping(store, driver, scribe.written, time.time, written=written)
+        return await _driven(environment, standard, rollout, keeping)
+
+
+async def _driven(environment: Environment, standard: Standard, rollout: Rollout, keeping: Keeping) -> Rollout:
+    from prodtui.reports.rollout_text import rollout_text
+    from prodtui.rollout.pace import paced
+    from prodtui.rollout.questions import questions
+    from prodtui.rollout.stage import stage_of
+    from prodtui.watch.live import Watch
+
+    shown = _Screen(environment, keeping) if on_screen() else _Lines()
+    course = Course(rollout, keeping, baselines=standard.history.baselines, tell=_told, show=shown.show)
+
+    def also(snapshot: Snapshot) -> tuple[Ask, ...]:
+        return questions(rollout.plan, stage_of(course.rollout), snapshot)
+
+    watch = Watch(paced(environment, rollout.plan), msgspec.structs.replace(standard, also=also))
+    async with watch:
+        await shown.follow(lambda: course.run(watch.moments()))
+    sys.stdout.write(rollout_text(course.rollout, time.time()))
+    if not course.rollout.phase.ended:
+        await keeping.release(rollout.id)
+        typer.echo(
+            f"prodtui: left at {stage_of(course.rollout).percent:g} %, and nobody watches it now: "
+            "`prodtui rollout resume` goes on, `prodtui rollout abort` goes back",
+            err=True,
+        )
+    return course.rollout
+
+
+async def abandoned(
+    environment: Environment, store: RolloutStore, rollout: Rollout, driver: str, by: str, reason: str
+) -> Rollout:
+    """Ends a rollout that nobody drives, and moves its traffic back."""
+    async with auditing(environment) as scribe:
+        keeping = Keeping(store, driver, scribe.written, time.time, written=len(rollout.steps))
+        course = Course(rollout, keeping, baselines={}, tell=_told, show=_Lines().show)
+        return await course.abandon(by, reason)
+
+
+async def audited_first(environment: Environment, rollout: Rollout) -> None:
+    """Writes down that it begins. Raises UsageError where that can't be: then it must not."""
+    from prodtui.rollout.keeping import written_down
+
+    async with auditing(environment) as scribe:
+        for step in rollout.steps:
+            await scribe.require(*written_down(rollout, step))
+
+
+class _Lines:
+    """Told line by line on stderr, for a pipeline."""
+
+    def __init__(self) -> None:
+        self._before: Rollout | None = None
+
+    def show(self, rollout: Rollout) -> None:
+        from prodtui.reports.rollout_lines import lines
+
+        for line in lines(self._before, rollout):
+            typer.echo(line, err=True)
+        self._before = rollout
+
+    async def follow(self, drive: Callable[[], Awaitable[Rollout]]) -> None:
+        """Until it is over, or a signal ends this process: then it is left as it is."""
+        from prodtui.cli.log import log_to_stderr
+
+        log_to_stderr()
+        driving = asyncio.ensure_future(drive())
+        loop, left = asyncio.get_running_loop(), asyncio.Event()
+
+        def leave() -> None:
+            left.set()
+            driving.cancel()
+
+        for ending in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(ending, leave)
+        try:
+            await driving
+        except asyncio.CancelledError:
+            if not left.is_set():
+                raise
+
+
+class _Screen:
+    """Shown on the terminal, where a person may pause, resume and abort it."""
+
+    def __init__(self, environment: Environment, keeping: Keeping) -> None:
+        self._environment = environment
+        self._wishes = keeping.wishes
+        self._rollout: Rollout | None = None
+        self._changed = asyncio.Event()
+
+    def show(self, rollout: Rollout) -> None:
+        self._rollout = rollout
+        self._changed.set()
+
+    async def follow(self, drive: Callable[[], Awaitable[Rollout]]) -> None:
+        """Until somebody leaves it. A screen that fails leaves the rollout driven: it goes on line by line."""
+        from prodtui.cli.dashboard import THEME
+        from prodtui.cli.log import log_file
+        from prodtui.ui.rollout_app import RolloutApp
+
+        app = RolloutApp(
+            self._feed,
+            self,
+            environment=self._environment.name,
+            environment_colour=self._environment.declared.colour,
+            theme=os.environ.get(THEME),
+            log_path=log_file(),
+        )
+        driving = asyncio.ensure_future(drive())
+        driving.add_done_callback(lambda done: app.exit() if done.cancelled() or done.exception() else None)
+        try:
+            await app.run_async()
+        except BaseException:
+            driving.cancel()
+            raise
+        if app.failure is not None:
+            typer.echo(f"prodtui: the screen failed ({type(app.failure).__name__}); the rollout goes on", err=True)
+            await _Lines().follow(lambda: driving)
+        elif not driving.done():
+            driving.cancel()
+            await asyncio.wait({driving})
+        else:
+            await driving
+
+    async def _feed(self) -> AsyncIterator[Rollout]:
+        while self._rollout is None or not self._rollout.phase.ended:
+            await self._changed.wait()
+            self._changed.clear()
+            if self._rollout is not None:
+                yield self._rollout
+
+    async def pause(self, reason: str) -> None:
+        self._want(Asked.PAUSE, reason)
+
+    async def resume(self, reason: str) -> None:
+        self._want(Asked.RESUME, reason)
+
+    async def abort(self) -> None:
+        self._want(Asked.ABORT, "from the screen")
+
+    def _want(self, asked: Asked, reason: str) -> None:
+        """Raises UsageError."""
+        try:
+            self._wishes.put_nowait(Wish(asked=asked, by=by(), at=time.time(), reason=reason))
+        except asyncio.QueueFull:
+            raise UsageError("another wish is being carried out; try again in a moment") from None
+
+
+async def _standard(environment: Environment, policy: Policy, plan: Plan) -> Standard:
+    """What the service is judged by, with what was accepted before; a remark where that is not known."""
+    from prodtui.cli.gate import letting_go, memory
+    from prodtui.rollout.preflight import with_migration
+
+    known = await memory(environment, with_migration(policy, plan), services=[plan.service], candidate=plan.candidate)
+    await letting_go(known.store)
+    for remark in known.remarks:
+        typer.echo(f"prodtui: {remark}", err=True)
+    return known.standard
+
+
+async def _told(_: Notice) -> None:
+    """Nobody is on call here."""

@@ -1,0 +1,77 @@
+"""What ran out first under a load, as the sources saw it. Pure.
+
+A pool is saturated when every connection is used and somebody waits, a database when it has no connection left, a
+breaker when it is open or its proxy sheds requests, an SLI when its service's check of it stopped passing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from prodtui.model.assessment import State, Verdict
+from prodtui.model.load import Saturated, Tick
+from prodtui.model.moment import Moment
+from prodtui.model.records import Breaker, BreakerState, Cluster, DatabaseServer, Pool
+
+_SLIS = ("performance.latency_p99", "performance.latency_p95", "performance.error_ratio")
+_ORDER = ("pool", "database", "breaker", "sli")
+"""Of what was seen at the same time first what the others may come from."""
+_OPEN = (BreakerState.OPEN, BreakerState.FORCED_OPEN)
+
+
+def before(moment: Moment) -> tuple[Saturated, ...]:
+    """What was saturated already when nothing was sent yet."""
+    return _ordered([msgspec.structs.replace(one, already=True) for one in _seen(moment)])
+
+
+def after(known: tuple[Saturated, ...], moment: Moment, tick: Tick | None) -> tuple[Saturated, ...]:
+    """What is known with what this moment adds: at its own time, with the load at that time. The first one first."""
+    there = {(one.kind, one.name) for one in known}
+    new = [
+        msgspec.structs.replace(
+            one, users=None if tick is None else tick.users, rate_per_s=None if tick is None else tick.rate_per_s
+        )
+        for one in _seen(moment)
+        if (one.kind, one.name) not in there
+    ]
+    return _ordered([*known, *new]) if new else known
+
+
+def _ordered(found: list[Saturated]) -> tuple[Saturated, ...]:
+    return tuple(sorted(found, key=lambda one: (one.at, _ORDER.index(one.kind), one.name)))
+
+
+def _seen(moment: Moment) -> Iterator[Saturated]:
+    snapshot = moment.snapshot
+
+    def at(source: str) -> float:
+        state = snapshot.sources.get(source)
+        return moment.now if state is None or state.read_at is None else state.read_at
+
+    for (source, _), pool in snapshot.of(Pool).items():
+        if pool.waiting and pool.size and pool.used is not None and pool.used >= pool.size:
+            what = f"{pool.used} of {pool.size} used, {pool.waiting} waiting"
+            yield Saturated(at=at(source), kind="pool", name=pool.name, what=what)
+    for (source, _), server in snapshot.of(DatabaseServer).items():
+        full = server.used is not None and server.usable and server.used >= server.usable
+        if server.exhausted or full:
+            what = "no connection left" if server.exhausted else f"{server.used} of {server.usable} connections"
+            yield Saturated(at=at(source), kind="database", name=server.name, what=what)
+    for (source, _), breaker in snapshot.of(Breaker).items():
+        if breaker.state in _OPEN:
+            name = f"{breaker.caller} → {breaker.callee}"
+            yield Saturated(at=at(source), kind="breaker", name=name, what=breaker.state.value)
+    for (source, _), cluster in snapshot.of(Cluster).items():
+        if cluster.overflow_per_s:
+            what = f"{cluster.overflow_per_s:.3g} requests shed/s"
+            yield Saturated(at=at(source), kind="breaker", name=f"{cluster.proxy} → {cluster.name}", what=what)
+    for service in moment.assessment.services:
+        if service.verdict is Verdict.READY:
+            continue  # its checks are written out when they are first looked at: of a fleet, only those that matter
+        failing = [check for check in service.checks if check.id in _SLIS and check.state in (State.FAIL, State.WARN)]
+        if failing:
+            worst = min(failing, key=lambda check: (check.state is not State.FAIL, _SLIS.index(check.id)))
+            what = f"{worst.id.rpartition('_')[2].replace('ratio', 'errors')} {worst.reason.partition(',')[0]}"
+            yield Saturated(at=worst.observed_at or moment.now, kind="sli", name=service.name, what=what)

@@ -1,0 +1,120 @@
+"""A rollout kept while it is driven: saved after each step, written into the audit trail, and ours by a lease."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from prodtui.journal.database import StoreError
+from prodtui.journal.rollout_store import LEASE_S, RolloutStore, Wish
+from prodtui.model.audited import Act, Audited
+from prodtui.model.errors import ProdtuiError
+from prodtui.model.rollout import Rollout, Step
+
+_log = logging.getLogger(__name__)
+RENEW_S: Final = LEASE_S / 4
+"""The lease is renewed, and wishes are looked for, this often."""
+SAVE_S: Final = 5.0
+"""The store is worth no longer a wait."""
+
+
+def written_down(rollout: Rollout, step: Step) -> tuple[Act, str, str, dict[str, str]]:
+    """A step as the audit trail has it: what, on what, its result, facts by name."""
+    details = {"rollout": rollout.id, "version": rollout.plan.candidate, "plan": rollout.plan.digest}
+    details |= {"by": step.by} if step.by else {}
+    return Act.ROLLOUT, rollout.service, f"{step.what}: {step.result}", details
+
+
+class DrivenElsewhereError(ProdtuiError):
+    """Another process drives the rollout now: this one must touch nothing more."""
+
+
+class Keeping:
+    """Keeps one rollout as `driver`, whom the store has as its driver already."""
+
+    def __init__(
+        self,
+        store: RolloutStore,
+        driver: str,
+        audited: Audited,
+        clock: Callable[[], float],
+        *,
+        written: int = 0,
+    ) -> None:
+        """`written`: so many of the rollout's steps are in the audit trail."""
+        self._store = store
+        self._driver = driver
+        self._audited = audited
+        self._clock = clock
+        self._written = written
+        self._trouble = ""
+        self.wishes: asyncio.Queue[Wish] = asyncio.Queue(1)
+        """What people want of it."""
+
+    async def save(self, rollout: Rollout, patience_s: float = SAVE_S) -> bool:
+        """Whether it is kept as it is now; where the store fails, that is said and the rollout goes on.
+
+        Raises DrivenElsewhereError.
+        """
+        try:
+            async with asyncio.timeout(patience_s):
+                ours = await self._store.save(rollout, self._driver, self._clock())
+        except (StoreError, TimeoutError) as error:
+            self._failed(str(error) or f"store {self._store.where}: no answer within {patience_s:g} s")
+            return False
+        if not ours:
+            raise self._elsewhere(rollout.id)
+        self._trouble = ""
+        return True
+
+    async def write_down(self, rollout: Rollout) -> None:
+        """Puts the steps that are new into the audit trail."""
+        for step in rollout.steps[self._written :]:
+            if remark := await self._audited(*written_down(rollout, step)):
+                _log.warning("%s", remark)
+        self._written = len(rollout.steps)
+
+    async def stay(self, rollout_id: str) -> None:
+        """Renews the lease for ever, and takes in what people want. Raises DrivenElsewhereError."""
+        while True:
+            await asyncio.sleep(RENEW_S)
+            try:
+                async with asyncio.timeout(SAVE_S):
+                    ours, wish = await self._store.renew(rollout_id, self._driver, self._clock())
+            except (StoreError, TimeoutError) as error:
+                self._failed(str(error) or f"store {self._store.where}: no answer within {SAVE_S:g} s")
+                continue
+            if not ours:
+                raise self._elsewhere(rollout_id)
+            if wish is not None and self.wishes.empty():
+                self.wishes.put_nowait(wish)
+
+    async def release(self, rollout_id: str) -> None:
+        """Lets others drive it."""
+        try:
+            async with asyncio.timeout(SAVE_S):
+                await self._store.release(rollout_id, self._driver)
+        except (StoreError, TimeoutError) as error:
+            self._failed(str(error))
+
+    async def taken(self, rollout_id: str, wish: Wish) -> None:
+        """The wish is granted, or can't be."""
+        try:
+            async with asyncio.timeout(SAVE_S):
+                await self._store.taken(rollout_id, wish)
+        except (StoreError, TimeoutError) as error:
+            self._failed(str(error))
+
+    def _failed(self, why: str) -> None:
+        """Said once for one trouble."""
+        if why != self._trouble:
+            self._trouble = why
+            _log.error("the rollout goes on and is not kept: %s", why)
+
+    def _elsewhere(self, rollout_id: str) -> DrivenElsewhereError:
+        return DrivenElsewhereError(
+            f"rollout {rollout_id} is driven by another process now, or is over; nothing more is done here. "
+            "`prodtui rollout status` says by whom"
+        )

@@ -1,0 +1,1 @@
+"""The plan of a rollout as a person writes it: `rollout.toml`."""

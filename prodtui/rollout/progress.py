@@ -1,0 +1,126 @@
+"""What each thing that happens makes of a rollout: values in, values out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from prodtui.model.rollout import Decision, Judged, Phase, Plan, Rollout, Sample, Step, Word
+from prodtui.rollout.stage import WATCHED, samples_of_stage, stage_of, watches
+
+COMPARED_KEPT = 30
+"""Samples whose comparisons are kept; of those that are not OK, all. What is saved each time must not grow for ever."""
+FIRST_BAD = "first bad sample"
+"""The step that says when it was seen that one must go back: until the rollback hook runs, time is counted from it."""
+
+replace = msgspec.structs.replace
+
+
+def begun(plan: Plan, *, id: str, environment: str, by: str, at: float) -> Rollout:  # noqa: A002 — the field's name
+    """A rollout of which nothing has happened yet."""
+    return Rollout(
+        id=id,
+        environment=environment,
+        plan=plan,
+        started_at=at,
+        by=by,
+        phase=Phase.RUNNING,
+        stage_began_at=at,
+        steps=(Step(at=at, what="start", result=f"{plan.service} {plan.candidate}", by=by),),
+        decision=Decision(word=Word.WAIT, reason="it begins"),
+    )
+
+
+def noted(rollout: Rollout, at: float, what: str, result: str, by: str = "") -> Rollout:
+    """One more step."""
+    return replace(rollout, steps=(*rollout.steps, Step(at=at, what=what, result=result, by=by)))
+
+
+def sampled(rollout: Rollout, found: Sequence[Sample]) -> Rollout:
+    """With these samples, in the order of time."""
+    samples = (*rollout.samples, *found)
+    old = len(samples) - COMPARED_KEPT
+    return replace(
+        rollout,
+        samples=tuple(
+            replace(one, compared=()) if place < old and one.judged is Judged.OK and one.compared else one
+            for place, one in enumerate(samples)
+        ),
+    )
+
+
+def decided(rollout: Rollout, decision: Decision, at: float) -> Rollout:
+    """With what is decided now; a step where that is another word than before, and no mere waiting."""
+    if decision.word not in (Word.WAIT, rollout.decision.word):
+        rollout = noted(rollout, at, "decision", f"{decision.word}: {decision.reason}")
+    return replace(rollout, decision=decision)
+
+
+def entered(rollout: Rollout, stage: int, at: float) -> Rollout:
+    """In a stage, whose traffic is there now."""
+    percent = rollout.plan.stages[stage].percent
+    rollout = replace(rollout, phase=Phase.RUNNING, stage=stage, percent=percent)
+    return noted(_anew(rollout, at, f"{percent:g} % of the traffic"), at, "stage", f"{percent:g} %")
+
+
+def watching(rollout: Rollout, at: float) -> Rollout:
+    """Past the last stage: from now on the burn rate is watched."""
+    rollout = _anew(replace(rollout, phase=Phase.WATCHING), at, "all stages are over; the burn rate is watched")
+    return noted(rollout, at, WATCHED, f"for {rollout.plan.watched_after_s:g} s")
+
+
+def _anew(rollout: Rollout, at: float, reason: str) -> Rollout:
+    decision = Decision(word=Word.WAIT, reason=reason)
+    return replace(rollout, stage_began_at=at, extended=0, held_at=None, resumed="", resumed_at=None, decision=decision)
+
+
+def extended(rollout: Rollout) -> Rollout:
+    """The stage lasts once more as long."""
+    return replace(rollout, extended=rollout.extended + 1)
+
+
+def held(rollout: Rollout, at: float) -> Rollout:
+    """It stays where it is, since it can't tell."""
+    return replace(rollout, phase=Phase.HELD, held_at=at)
+
+
+def goes_on(rollout: Rollout) -> Rollout:
+    """After a hold or a pause, where it was."""
+    return replace(rollout, phase=Phase.WATCHING if watches(rollout) else Phase.RUNNING, held_at=None)
+
+
+def paused(rollout: Rollout, at: float, by: str, reason: str) -> Rollout:
+    """By a person: samples are taken and what is bad goes back, but no stage ends."""
+    rollout = replace(rollout, phase=Phase.PAUSED, held_at=at)
+    return replace(
+        noted(rollout, at, "pause", reason, by),
+        decision=Decision(word=Word.WAIT, reason=f"paused by {by}", waits_for=("prodtui rollout resume",)),
+    )
+
+
+def resumed(rollout: Rollout, at: float, by: str, reason: str) -> Rollout:
+    """By a person. A stage that was held begins anew: what made it hold counts no longer, nor what was good before."""
+    if rollout.phase is Phase.HELD:
+        rollout = replace(rollout, stage_began_at=at, extended=0, resumed=reason, resumed_at=at)
+    decision = Decision(word=Word.WAIT, reason=f"resumed by {by}")
+    return replace(noted(goes_on(rollout), at, "resume", reason, by), decision=decision)
+
+
+def ended(rollout: Rollout, phase: Phase, at: float, result: str, by: str = "") -> Rollout:
+    """For good. Gone back, none of the traffic is on the canary."""
+    percent = 0.0 if phase in (Phase.ROLLED_BACK, Phase.ABORTED) else rollout.percent
+    rollout = noted(rollout, at, "end", f"{phase}: {result}", by)
+    return replace(rollout, phase=phase, percent=percent, ended_at=at)
+
+
+def goes_back(rollout: Rollout, reason: str, at: float) -> Rollout:
+    """Decided to go back, with when it was seen first."""
+    bad = [one for one in samples_of_stage(rollout) if one.judged is Judged.BAD]
+    rollout = decided(rollout, Decision(word=Word.ROLLBACK, reason=reason), at)
+    return noted(rollout, bad[0].at, FIRST_BAD, bad[0].reason) if bad else rollout
+
+
+def is_shifted(rollout: Rollout) -> bool:
+    """Whether the traffic is where the stage wants it, as far as the hooks know."""
+    return rollout.percent == stage_of(rollout).percent

@@ -1,0 +1,184 @@
+"""`rollout` as a person or a pipeline runs it where nothing is well: what is refused, and what is left behind.
+
+Its peers are real and cheap: ports that refuse, a store in a file, hooks that are shell scripts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from prodtui.cli import main
+from prodtui.journal.rollout_store import LEASE_S, RolloutStore
+from prodtui.journal.store import database_at
+from prodtui.model.rollout import Decision, Hook, Phase, Rollout, Word
+from prodtui.rollout.progress import begun, replace
+from tests.cli.prodtui import prodtui
+from tests.cli.test_check import configuration
+from tests.rollout.plans import PLAN
+from tests.rollout.rollouts import plan
+
+THEIRS = "bo@desk pid 1"
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Path:
+    """A folder with a configuration whose one source refuses, and a plan."""
+    configuration(tmp_path)
+    (tmp_path / "rollout.toml").write_text(PLAN)
+    return tmp_path
+
+
+def rollout(here: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """A command about the environment in the folder; a plan's name is looked for there."""
+    given = [str(here / word) if word.endswith(".toml") else word for word in words]
+    return prodtui("rollout", *given, "--config", here / "prodtui.toml")
+
+
+def kept(here: Path, *, driven: bool = False, rollback: str = 'echo "$@" >> back', **fields: object) -> Rollout:
+    """An open rollout in the store, driven by another process or by nobody."""
+    script = here / "back.sh"
+    script.write_text(f"#!/bin/sh\n{rollback}\n")
+    script.chmod(0o755)
+    hooks = {"advance": Hook(command=("false",)), "rollback": Hook(command=("./back.sh", "{percent}"), timeout_s=5)}
+    made = plan(path=str(here / "rollout.toml"), hooks=hooks)
+    found = replace(
+        begun(made, id="r1", environment="nowhere", by="bo@desk", at=time.time()), **{"percent": 10.0, **fields}
+    )
+
+    async def keep() -> None:
+        store = store_in(here)
+        assert await store.begin(found, THEIRS, time.time() if driven else time.time() - LEASE_S - 1)
+        await store.close()
+
+    asyncio.run(keep())
+    return found
+
+
+def store_in(here: Path) -> RolloutStore:
+    return RolloutStore(database_at(str(here / "store.db")))
+
+
+def now(here: Path) -> Rollout:
+    """As it is kept now."""
+
+    async def find() -> Rollout:
+        store = store_in(here)
+        found = await store.find("nowhere", "r1")
+        await store.close()
+        assert found is not None
+        return found.rollout
+
+    return asyncio.run(find())
+
+
+def test_a_plan_that_cannot_be_used_is_said_before_anything_is_read(here: Path) -> None:
+    (here / "rollout.toml").write_text(PLAN.replace("advance", "advence"))
+    done = rollout(here, "start", "rollout.toml")
+    assert done.returncode == 2
+    assert 'rollout.toml:10: hooks.advence: unknown hook "advence"; did you mean "advance"?' in done.stderr
+    assert rollout(here, "start", "not-there.toml").returncode == 2
+
+
+def test_a_production_that_cannot_be_read_begins_nothing(here: Path) -> None:
+    done = rollout(here, "start", "rollout.toml", "--yes")
+    assert done.returncode == 3, done.stderr
+    assert "?   check      INCONCLUSIVE" in done.stderr
+    assert done.stderr.endswith("prodtui: not begun, nothing was changed\n")
+    assert rollout(here, "history").stdout.startswith("No rollout is kept.")
+
+
+def test_a_plan_for_another_environment_is_refused(here: Path) -> None:
+    (here / "rollout.toml").write_text('environment = "prod"\n' + PLAN)
+    done = rollout(here, "start", "rollout.toml", "--yes")
+    assert (done.returncode, 'it is for environment "prod"' in done.stderr) == (2, True)
+
+
+def test_a_second_rollout_of_the_same_service_is_refused_with_who_drives_the_first(here: Path) -> None:
+    kept(here, driven=True)
+    done = rollout(here, "start", "rollout.toml", "--yes")
+    assert done.returncode == 2
+    assert "rollout r1 of payments 2.0 is open, driven by bo@desk pid 1" in done.stderr
+
+
+def test_status_tells_the_open_rollout_as_text_and_json(here: Path) -> None:
+    kept(here)
+    assert "payments" in rollout(here, "status").stdout
+    told = json.loads(rollout(here, "status", "--format", "json").stdout)
+    assert (told["service"], told["phase"]) == ("payments", "RUNNING")
+    assert "r1" in rollout(here, "history").stdout
+    assert rollout(here, "status", "--service", "ledger").returncode == 2
+
+
+def test_aborting_what_nobody_drives_moves_the_traffic_back(here: Path) -> None:
+    kept(here)
+    done = rollout(here, "abort", "wrong build")
+    assert (done.returncode, (here / "back").read_text()) == (0, "0\n"), done.stderr
+    after = now(here)
+    assert (after.phase, after.percent) == (Phase.ABORTED, 0)
+    assert rollout(here, "abort").returncode == 2
+
+
+def test_a_rollback_hook_that_fails_is_said_and_is_a_failure(here: Path) -> None:
+    kept(here, rollback="echo the proxy is gone; exit 1")
+    done = rollout(here, "abort", "wrong build")
+    assert done.returncode == 1
+    assert "going back failed: exit 1: the proxy is gone; traffic may still be on the candidate" in done.stderr
+    assert now(here).phase is Phase.FAILED
+
+
+def test_pausing_what_nobody_drives_is_kept_for_whoever_resumes_it(here: Path) -> None:
+    kept(here)
+    assert rollout(here, "pause", "lunch").returncode == 0
+    assert now(here).phase is Phase.PAUSED
+    assert rollout(here, "pause").returncode == 2
+
+
+def test_a_hold_is_resumed_with_a_reason_only(here: Path) -> None:
+    kept(here, phase=Phase.HELD, held_at=time.time(), decision=Decision(word=Word.HOLD, reason="no data"))
+    done = rollout(here, "resume")
+    assert (done.returncode, "no data; give a reason to resume it" in done.stderr) == (2, True)
+
+
+async def test_resuming_what_another_process_drives_is_refused_with_who(here: Path) -> None:
+    await asyncio.to_thread(kept, here, driven=True)
+    store = store_in(here)
+
+    async def drive() -> None:
+        while True:
+            await store.renew("r1", THEIRS, time.time())
+            await asyncio.sleep(0.5)
+
+    driving = asyncio.create_task(drive())
+    done = await asyncio.to_thread(rollout, here, "resume")
+    driving.cancel()
+    await asyncio.gather(driving, return_exceptions=True)
+    await store.close()
+    assert done.returncode == 2
+    assert "driven by bo@desk pid 1; only one process drives a rollout" in done.stderr
+
+
+def test_a_rollout_that_was_decided_to_go_back_goes_back_when_it_is_resumed(here: Path) -> None:
+    kept(here, decision=Decision(word=Word.ROLLBACK, reason="two bad samples"))
+    done = rollout(here, "resume")
+    assert (done.returncode, (here / "back").read_text()) == (1, "0\n"), done.stderr
+    assert "rolled back: two bad samples" in done.stderr
+    assert "payments" in done.stdout
+
+
+def test_the_first_stage_s_hook_that_fails_goes_back(here: Path) -> None:
+    kept(here, percent=0.0)
+    done = rollout(here, "resume")
+    assert (done.returncode, (here / "back").read_text()) == (1, "0\n"), done.stderr
+    assert "hook advance: exit 1" in done.stderr
+
+
+def test_help_names_every_command_with_its_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
+    for command in ("start", "status", "pause", "resume", "abort", "history"):
+        assert main.run(["rollout", command, "--help"]) == 0
+        assert "Exit codes: 0" in capsys.readouterr().out
