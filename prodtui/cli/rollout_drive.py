@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import sys
@@ -15,13 +16,13 @@ import msgspec
 import typer
 
 from prodtui.cli.audit_trail import auditing
+from prodtui.cli.oncall import decisions_told
 from prodtui.cli.store import by
 from prodtui.cli.terminal import on_screen
 from prodtui.journal.rollout_store import Asked, RolloutStore, Wish
 from prodtui.model.errors import UsageError
-from prodtui.model.notice import Notice
 from prodtui.model.rollout import Plan, Rollout
-from prodtui.rollout.course import Course
+from prodtui.rollout.course import Course, Tell
 from prodtui.rollout.keeping import Keeping
 from prodtui.rollout.preflight import Point
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from prodtui.readiness.policy import Policy
     from prodtui.readiness.standard import Standard
     from prodtui.settings.loaded import Environment
+
+_log = logging.getLogger(__name__)
 
 
 async def looked(
@@ -67,12 +70,14 @@ async def driven(
     `written`: so many of its steps are in the audit trail.
     """
     standard = await _standard(environment, policy, rollout.plan)
-    async with auditing(environment) as scribe:
+    async with auditing(environment) as scribe, decisions_told(environment, _say) as tell:
         keeping = Keeping(store, driver, scribe.written, time.time, written=written)
-        return await _driven(environment, standard, rollout, keeping)
+        return await _driven(environment, standard, rollout, keeping, tell)
 
 
-async def _driven(environment: Environment, standard: Standard, rollout: Rollout, keeping: Keeping) -> Rollout:
+async def _driven(
+    environment: Environment, standard: Standard, rollout: Rollout, keeping: Keeping, tell: Tell
+) -> Rollout:
     from prodtui.reports.rollout_text import rollout_text
     from prodtui.rollout.pace import paced
     from prodtui.rollout.questions import questions
@@ -80,7 +85,7 @@ async def _driven(environment: Environment, standard: Standard, rollout: Rollout
     from prodtui.watch.live import Watch
 
     shown = _Screen(environment, keeping) if on_screen() else _Lines()
-    course = Course(rollout, keeping, baselines=standard.history.baselines, tell=_told, show=shown.show)
+    course = Course(rollout, keeping, baselines=standard.history.baselines, tell=tell, show=shown.show)
 
     def also(snapshot: Snapshot) -> tuple[Ask, ...]:
         return questions(rollout.plan, stage_of(course.rollout), snapshot)
@@ -103,9 +108,9 @@ async def abandoned(
     environment: Environment, store: RolloutStore, rollout: Rollout, driver: str, by: str, reason: str
 ) -> Rollout:
     """Ends a rollout that nobody drives, and moves its traffic back."""
-    async with auditing(environment) as scribe:
+    async with auditing(environment) as scribe, decisions_told(environment, _say) as tell:
         keeping = Keeping(store, driver, scribe.written, time.time, written=len(rollout.steps))
-        course = Course(rollout, keeping, baselines={}, tell=_told, show=_Lines().show)
+        course = Course(rollout, keeping, baselines={}, tell=tell, show=_Lines().show)
         return await course.abandon(by, reason)
 
 
@@ -231,5 +236,8 @@ async def _standard(environment: Environment, policy: Policy, plan: Plan) -> Sta
     return known.standard
 
 
-async def _told(_: Notice) -> None:
-    """Nobody is on call here."""
+def _say(text: str) -> None:
+    """That somebody could not be told: in the log, and where no screen is drawn over it on stderr."""
+    _log.warning(text)
+    if not on_screen():
+        typer.echo(f"prodtui: {text}", err=True)
