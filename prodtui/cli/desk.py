@@ -55,8 +55,9 @@ class Bell:
 class Shown:
     """One environment as it is watched: by polling, or by following whoever polls it on this host."""
 
-    def __init__(self, environment: Environment, policy: Policy, bell: Bell) -> None:
-        self._bell = bell
+    def __init__(self, environment: Environment, policy: Policy, bell: Bell | None = None) -> None:
+        """`bell`: None: nobody is told of what is seen here."""
+        self._bell = bell or Bell(only_ring=True)
         self.environment = environment
         self.policy = policy
         self.journal: Journal | None = None

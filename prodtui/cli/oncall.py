@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -14,9 +14,13 @@ from prodtui.model.errors import ProdtuiError
 if TYPE_CHECKING:
     from prodtui.cli.audit_trail import Scribe
     from prodtui.journal.notice_store import NoticeStore
+    from prodtui.model.notice import Notice
     from prodtui.oncall.channel import Channel
     from prodtui.oncall.sending import OnCall
     from prodtui.settings.loaded import Environment
+
+LAST_S = 15.0
+"""How long a command that ends waits for its last message to be sent."""
 
 
 def channels(environment: Environment, ring: Callable[[str], None] | None = None) -> tuple[Channel, ...]:
@@ -67,6 +71,34 @@ async def on_call(
         # Whatever ends the block, as the closing of a generator does, is no failure of the group's.
         await tasks.__aexit__(None, None, None)
         await _let_go(telling, store, scribe)
+
+
+@asynccontextmanager
+async def decisions_told(
+    environment: Environment, say: Callable[[str], None]
+) -> AsyncIterator[Callable[[Notice], Awaitable[None]]]:
+    """Tells whoever is on call what is decided by this command. What it can't send before it ends waits in the store
+    for whoever watches."""
+    async with on_call(environment, say) as telling:
+        if telling is None:
+            yield _nobody
+            return
+        try:
+            yield telling.tell
+        finally:
+            await _delivered(telling)
+
+
+async def _nobody(_: Notice) -> None:
+    """Nobody is to be told."""
+
+
+async def _delivered(telling: OnCall) -> None:
+    try:
+        async with asyncio.timeout(LAST_S):
+            await telling.deliver()
+    except TimeoutError:
+        return
 
 
 async def _found(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,12 +16,12 @@ import msgspec
 import typer
 
 from prodtui.cli.audit_trail import auditing
+from prodtui.cli.oncall import decisions_told
 from prodtui.cli.rollout_lock import driving
 from prodtui.cli.store import by
 from prodtui.cli.terminal import on_screen
 from prodtui.journal.rollout_store import Asked, RolloutStore, Wish
 from prodtui.model.errors import UsageError
-from prodtui.model.notice import Notice
 from prodtui.model.rollout import Plan, Rollout
 from prodtui.rollout.course import Course, Tell
 from prodtui.rollout.keeping import Keeping
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from prodtui.readiness.policy import Policy
     from prodtui.readiness.standard import Standard
     from prodtui.settings.loaded import Environment
+
+_log = logging.getLogger(__name__)
 
 
 async def looked(
@@ -69,7 +71,7 @@ async def driven(
     `written`: so many of its steps are in the audit trail.
     """
     standard = await _standard(environment, policy, rollout.plan)
-    async with auditing(environment) as scribe, _on_call(environment) as tell:
+    async with auditing(environment) as scribe, decisions_told(environment, _say) as tell:
         keeping = Keeping(store, driver, scribe.written, time.time, written=written)
         with driving(rollout.id, driver):
             return await _driven(environment, standard, rollout, keeping, tell)
@@ -108,7 +110,7 @@ async def abandoned(
     environment: Environment, store: RolloutStore, rollout: Rollout, driver: str, by: str, reason: str
 ) -> Rollout:
     """Ends a rollout that nobody drives, and moves its traffic back."""
-    async with auditing(environment) as scribe, _on_call(environment) as tell:
+    async with auditing(environment) as scribe, decisions_told(environment, _say) as tell:
         keeping = Keeping(store, driver, scribe.written, time.time, written=len(rollout.steps))
         course = Course(rollout, keeping, baselines={}, tell=tell, show=_Lines().show)
         return await course.abandon(by, reason)
@@ -236,21 +238,8 @@ async def _standard(environment: Environment, policy: Policy, plan: Plan) -> Sta
     return known.standard
 
 
-@asynccontextmanager
-async def _on_call(environment: Environment) -> AsyncIterator[Tell]:
-    """Who is on call hears of it. What was told last is sent before it is left."""
-    from prodtui.cli.gate import in_time
-    from prodtui.cli.oncall import on_call
-
-    async with on_call(environment, _say) as telling:
-        yield _told if telling is None else telling.tell
-        if telling is not None:
-            await in_time(telling.deliver(), "")
-
-
 def _say(text: str) -> None:
-    typer.echo(f"prodtui: {text}", err=True)
-
-
-async def _told(_: Notice) -> None:
-    """The environment names nobody who is to be told."""
+    """That somebody could not be told: in the log, and where no screen is drawn over it on stderr."""
+    _log.warning(text)
+    if not on_screen():
+        typer.echo(f"prodtui: {text}", err=True)

@@ -66,6 +66,7 @@ class Courier:
         self._say = say
         self._first_pause_s = first_pause_s
         self._news = asyncio.Event()
+        self._one_at_a_time = asyncio.Lock()
         self._sent: set[str] = set()
         """What was sent from here and could not be noted."""
         self._refreshed_at = time.monotonic()
@@ -94,7 +95,11 @@ class Courier:
                 continue
 
     async def deliver(self) -> None:
-        """Sends what is due now."""
+        """Sends what is due now, once what is being sent is through."""
+        async with self._one_at_a_time:
+            await self._deliver_all()
+
+    async def _deliver_all(self) -> None:
         for store in self._stores():
             if time.time() < self._not_before:
                 return
