@@ -122,7 +122,8 @@ async def audited_first(environment: Environment, rollout: Rollout) -> None:
 
     async with auditing(environment) as scribe:
         for step in rollout.steps:
-            await scribe.require(*written_down(rollout, step))
+            if remark := await scribe.require(*written_down(rollout, step)):
+                typer.echo(f"prodtui: {remark}", err=True)
 
 
 class _Lines:

@@ -6,15 +6,18 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from aiohttp import web
 
+from prodtui.cli.audit_trail import trail_in
 from prodtui.cli.load_run import BY_HAND
 from prodtui.cli.store import opened
 from prodtui.journal.load_store import LoadStore
+from prodtui.model.audited import Act
 from prodtui.model.errors import UsageError
 from prodtui.model.load import LoadRun, LoadVerdict
 from tests.load.serving import Server, Told, configured, loaded, loading, serving, until
@@ -133,6 +136,20 @@ async def test_a_rate_that_cannot_be_kept_is_not_met(tmp_path: Path) -> None:
         run = await loaded(loading(tmp_path, shop(server, rest)))
     assert run.verdict is LoadVerdict.NOT_MET
     assert "requests were never sent: every user waited for an answer" in run.reason
+
+
+async def test_a_run_is_written_down_before_it_begins_and_when_it_ends(tmp_path: Path) -> None:
+    async with serving() as server:
+        run = await loaded(loading(tmp_path, shop(server)))
+    trail = trail_in(str(tmp_path / "store.db"), None)
+    ended, began = [entry.deed async for entry in trail.entries(since=0, until=time.time())]
+    await trail.close()
+    assert [(deed.act, deed.about, deed.result) for deed in (began, ended)] == [
+        (Act.LOAD, "shop", "begins"),
+        (Act.LOAD, "shop", "MET"),
+    ]
+    assert began.details["load"] == ended.details["load"] == run.id
+    assert ended.details["requests"] == "100"
 
 
 # Secrets
