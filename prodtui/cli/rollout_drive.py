@@ -27,9 +27,7 @@ from prodtui.rollout.keeping import Keeping
 from prodtui.rollout.preflight import Point
 
 if TYPE_CHECKING:
-    from prodtui.model.asks import Ask
     from prodtui.model.moment import Moment
-    from prodtui.model.snapshot import Snapshot
     from prodtui.readiness.policy import Policy
     from prodtui.readiness.standard import Standard
     from prodtui.settings.loaded import Environment
@@ -77,17 +75,14 @@ async def driven(
 async def _driven(environment: Environment, standard: Standard, rollout: Rollout, keeping: Keeping) -> Rollout:
     from prodtui.reports.rollout_text import rollout_text
     from prodtui.rollout.pace import paced
-    from prodtui.rollout.questions import questions
+    from prodtui.rollout.questions import Interview
     from prodtui.rollout.stage import stage_of
     from prodtui.watch.live import Watch
 
     shown = _Screen(environment, keeping) if on_screen() else _Lines()
     course = Course(rollout, keeping, baselines=standard.history.baselines, tell=_told, show=shown.show)
-
-    def also(snapshot: Snapshot) -> tuple[Ask, ...]:
-        return questions(rollout.plan, stage_of(course.rollout), snapshot)
-
-    watch = Watch(paced(environment, rollout.plan), msgspec.structs.replace(standard, also=also))
+    interview = Interview(rollout.plan, lambda: stage_of(course.rollout))
+    watch = Watch(paced(environment, rollout.plan), msgspec.structs.replace(standard, also=interview))
     async with watch:
         await shown.follow(lambda: course.run(watch.moments()))
     sys.stdout.write(rollout_text(course.rollout, time.time()))
