@@ -100,11 +100,12 @@ def steady(minutes: int = 12, at: float = START) -> tuple[Rollout, float]:
         percent=10,
         steps=(
             Step(at=at, what="start", result="payments 1.5.0", by="ada@ops-1"),
-            Step(at=at + 0.1, what="preflight", result="READY 96.4; 2,100 requests expected at 1 %"),
-            Step(at=at + 0.5, what="hook advance", result="1 %: exit 0 in 0.4 s"),
+            Step(at=at + 0.1, what="hook advance", result="begins, 1 %"),
+            Step(at=at + 0.5, what="hook advance", result="exit 0, in 400 ms"),
             Step(at=at + 0.5, what="stage", result="1 %"),
             Step(at=at + 302, what="decision", result="PROMOTE: 5 min over; 10 samples: 10 OK"),
-            Step(at=began - 0.1, what="hook advance", result="10 %: exit 0 in 0.4 s"),
+            Step(at=began - 0.4, what="hook advance", result="begins, 10 %"),
+            Step(at=began, what="hook advance", result="exit 0, in 400 ms"),
             Step(at=began, what="stage", result="10 %"),
         ),
         decision=Decision(
@@ -143,8 +144,10 @@ def rolled_back() -> tuple[Rollout, float]:
         steps=(
             *rollout.steps,
             Step(at=now + 0.1, what="decision", result=f"ROLLBACK: one sample is enough: {FAILING.reason}"),
-            Step(at=now + 0.4, what="hook rollback", result="0 %: exit 0 in 0.3 s"),
-            Step(at=now + 0.5, what="end", result="rolled back: to 1.4.2"),
+            Step(at=now, what="first bad sample", result=FAILING.reason),
+            Step(at=now + 0.1, what="hook rollback", result="begins, 0 %"),
+            Step(at=now + 0.4, what="hook rollback", result="exit 0, in 300 ms"),
+            Step(at=now + 0.5, what="end", result=f"rolled back: one sample is enough: {FAILING.reason}"),
         ),
         percent=0,
         decision=Decision(word=Word.ROLLBACK, reason=f"one sample is enough: {FAILING.reason}"),

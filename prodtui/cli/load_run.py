@@ -100,7 +100,7 @@ class Loading:
 
         Raises LookupError where nothing was prepared.
         """
-        from prodtui.cli.desk import Shown
+        from prodtui.cli.desk import Bell, Shown
         from prodtui.load.course import LoadCourse
 
         asked = self._asked
@@ -109,7 +109,9 @@ class Loading:
         await self._written("begins", {"target": self.rule.target or ", ".join(self.rule.hosts), "load": asked.id})
         course = LoadCourse(asked, tell)
         on_course(course)
-        moments = cast("AsyncGenerator[Moment]", Shown(self.environment, self.policy).moments())
+        # Who tests a load needs no message of what it does.
+        shown = Shown(self.environment, self.policy, Bell(only_ring=True))
+        moments = cast("AsyncGenerator[Moment]", shown.moments())
         async with aclosing(moments):
             run = await course.run(moments)
         await self._keep(run)

@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ from prodtui.journal.rollout_store import Asked, RolloutStore, Wish
 from prodtui.model.errors import UsageError
 from prodtui.model.notice import Notice
 from prodtui.model.rollout import Plan, Rollout
-from prodtui.rollout.course import Course
+from prodtui.rollout.course import Course, Tell
 from prodtui.rollout.keeping import Keeping
 from prodtui.rollout.preflight import Point
 
@@ -66,13 +67,15 @@ async def driven(
     `written`: so many of its steps are in the audit trail.
     """
     standard = await _standard(environment, policy, rollout.plan)
-    async with auditing(environment) as scribe:
+    async with auditing(environment) as scribe, _on_call(environment) as tell:
         keeping = Keeping(store, driver, scribe.written, time.time, written=written)
         with driving(rollout.id, driver):
-            return await _driven(environment, standard, rollout, keeping)
+            return await _driven(environment, standard, rollout, keeping, tell)
 
 
-async def _driven(environment: Environment, standard: Standard, rollout: Rollout, keeping: Keeping) -> Rollout:
+async def _driven(
+    environment: Environment, standard: Standard, rollout: Rollout, keeping: Keeping, tell: Tell
+) -> Rollout:
     from prodtui.reports.rollout_text import rollout_text
     from prodtui.rollout.pace import paced
     from prodtui.rollout.questions import Interview
@@ -80,7 +83,7 @@ async def _driven(environment: Environment, standard: Standard, rollout: Rollout
     from prodtui.watch.live import Watch
 
     shown = _Screen(environment, keeping) if on_screen() else _Lines()
-    course = Course(rollout, keeping, baselines=standard.history.baselines, tell=_told, show=shown.show)
+    course = Course(rollout, keeping, baselines=standard.history.baselines, tell=tell, show=shown.show)
     interview = Interview(rollout.plan, lambda: stage_of(course.rollout))
     watch = Watch(paced(environment, rollout.plan), msgspec.structs.replace(standard, also=interview))
     async with watch:
@@ -100,9 +103,9 @@ async def abandoned(
     environment: Environment, store: RolloutStore, rollout: Rollout, driver: str, by: str, reason: str
 ) -> Rollout:
     """Ends a rollout that nobody drives, and moves its traffic back."""
-    async with auditing(environment) as scribe:
+    async with auditing(environment) as scribe, _on_call(environment) as tell:
         keeping = Keeping(store, driver, scribe.written, time.time, written=len(rollout.steps))
-        course = Course(rollout, keeping, baselines={}, tell=_told, show=_Lines().show)
+        course = Course(rollout, keeping, baselines={}, tell=tell, show=_Lines().show)
         return await course.abandon(by, reason)
 
 
@@ -228,5 +231,21 @@ async def _standard(environment: Environment, policy: Policy, plan: Plan) -> Sta
     return known.standard
 
 
+@asynccontextmanager
+async def _on_call(environment: Environment) -> AsyncIterator[Tell]:
+    """Who is on call hears of it. What was told last is sent before it is left."""
+    from prodtui.cli.gate import in_time
+    from prodtui.cli.oncall import on_call
+
+    async with on_call(environment, _say) as telling:
+        yield _told if telling is None else telling.tell
+        if telling is not None:
+            await in_time(telling.deliver(), "")
+
+
+def _say(text: str) -> None:
+    typer.echo(f"prodtui: {text}", err=True)
+
+
 async def _told(_: Notice) -> None:
-    """Nobody is on call here."""
+    """The environment names nobody who is to be told."""

@@ -17,6 +17,7 @@ from prodtui.reports.words import words
 WEB_CHECK_SCHEMA = "prodtui.web-check/1"
 MOST_NAMED = 3
 """Services that the reason names."""
+MOST_LISTED = 100
 LONGEST_REASON = 300
 
 
@@ -56,7 +57,9 @@ class WebCheckDocument(doc.Part, frozen=True):
     score: float
     score_max: float
     services: tuple[CheckedPart, ...]
-    """Worst first."""
+    """Worst first, at most a hundred."""
+    left_out: int
+    """How many more there are."""
     rollouts: tuple[RolledOutPart, ...]
 
 
@@ -122,7 +125,8 @@ def web_check_json(checked: Checked, environment: str, age_s: float | None) -> s
         verdict=assessment.verdict.value,
         score=floored(assessment.score),
         score_max=floored(assessment.score_max),
-        services=tuple(map(_service, assessment.services)),
+        services=tuple(map(_service, assessment.services[:MOST_LISTED])),
+        left_out=max(0, len(assessment.services) - MOST_LISTED),
         rollouts=tuple(map(_rollout, checked.rollouts)),
     )
     return msgspec.json.encode(document).decode() + "\n"

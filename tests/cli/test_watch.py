@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 import socket
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
+from msgspec.structs import replace
 from prometheus_client.parser import text_string_to_metric_families
 
+from prodtui.journal.rollout_store import RolloutStore
+from prodtui.journal.store import store_at
 from prodtui.lab.state import Lab
+from tests import rollouts
 from tests.cli.prodtui import prodtui
 from tests.cli.watching import PATIENCE_S, get, healthy, watching
 from tests.sources.lying import hangs, lying
@@ -37,6 +44,47 @@ def test_a_watch_says_how_it_is_and_how_production_is(lab: Lab, tmp_path: Path) 
         code, took_s = watch.ends_by(signal.SIGTERM)
         assert (code, took_s < 2.0) == (0, True)
     assert "Traceback" not in watch.log()
+
+
+def test_a_pipeline_that_deploys_is_told_what_the_gate_would_decide(lab: Lab, tmp_path: Path) -> None:
+    with watching(lab.config_path, tmp_path) as watch:
+        healthy(watch.url)
+        decided = _checked(watch.url, lambda answer: answer.status_code == 200)
+        assert {service["name"] for service in decided.json()["services"]} >= {"payments", "storefront"}
+        gate = prodtui("check", "payments", "--config", lab.config_path, "--format", "json")
+        assert (gate.returncode, json.loads(gate.stdout)["decision"] in ("READY", "WARN")) == (0, True)
+        webhook = {"name": "payments", "namespace": "shop", "phase": "Progressing", "metadata": {}}
+        posted = httpx.post(f"{watch.url}/check", json=webhook, trust_env=False, timeout=5)
+        assert posted.status_code == 200
+        assert [service["name"] for service in posted.json()["services"]] == ["payments"]
+        unknown = httpx.post(f"{watch.url}/check", json=webhook | {"name": "nobody"}, trust_env=False, timeout=5)
+        assert (unknown.status_code, "no service is called" in unknown.text) == (404, True)
+        # A rollout that holds has a say as soon as it is read.
+        asyncio.run(_holds(tmp_path / "state" / "prodtui" / "prodtui.db"))
+        failed = _checked(watch.url, lambda answer: answer.status_code == 412, "/check/payments")
+        assert failed.json()["decision"] == "INCONCLUSIVE"
+        assert failed.json()["reason"].startswith("rollout of payments: HOLD")
+        assert get(f"{watch.url}/check/catalog").status_code == 200
+        assert get(f"{watch.url}/check/payments?status=200").json()["passed"] is False
+
+
+def _checked(url: str, holds: Callable[[httpx.Response], bool], page: str = "/check") -> httpx.Response:
+    """What it answers once that holds."""
+    ends = time.monotonic() + PATIENCE_S
+    while not holds(answer := get(f"{url}{page}")):
+        assert time.monotonic() < ends, answer.text
+        time.sleep(0.2)
+    return answer
+
+
+async def _holds(path: Path) -> None:
+    """Keeps an open rollout of payments that holds."""
+    rollout, now = rollouts.held()
+    store = store_at(str(path))
+    try:
+        assert await RolloutStore(store.database).begin(replace(rollout, environment="lab"), "ada@ops-1 pid 7", now)
+    finally:
+        await store.close()
 
 
 async def test_it_ends_in_time_also_while_every_system_hangs(tmp_path: Path) -> None:

@@ -1,9 +1,10 @@
-"""The dashboard as a process of its own, over moments of the shop: `python -m tests.ui.alone SCENE LOG`."""
+"""A screen as a process of its own, over moments of the shop or a rollout: `python -m tests.ui.alone SCENE LOG`."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -12,7 +13,10 @@ from prodtui.model.records import HealthCheck
 from prodtui.model.rerun import Rerun
 from prodtui.sources.probes.rerun import rerun
 from prodtui.ui.app import ProdtuiApp
+from prodtui.ui.rollout_app import RolloutApp
+from tests import rollouts
 from tests.ui import incidents, judged, moments
+from tests.ui.driving import Drive
 from tests.ui.hands import EmptyHand
 
 STILL: dict[str, Callable[[], Moment]] = {
@@ -60,10 +64,21 @@ class Scene(EmptyHand):
 
 def main() -> int:
     name, log = sys.argv[1:]
-    scene = Scene(name)
-    app = ProdtuiApp(scene.feed, scene, log_path=Path(log))
+    app = _rollout(Path(log)) if name == "rollout" else _dashboard(Scene(name), Path(log))
     app.run(mouse=False)
     return app.return_code or 0
+
+
+def _dashboard(scene: Scene, log: Path) -> ProdtuiApp:
+    return ProdtuiApp(scene.feed, scene, log_path=log)
+
+
+def _rollout(log: Path) -> RolloutApp:
+    """One that is in the middle of its second stage now."""
+    _, later = rollouts.steady()
+    rollout, _ = rollouts.steady(at=time.time() - (later - rollouts.START))
+    drive = Drive(rollout)
+    return RolloutApp(drive.feed, drive, environment="prod-eu", environment_colour="red", log_path=log)
 
 
 if __name__ == "__main__":

@@ -148,6 +148,33 @@ def test_a_signal_ends_it_and_gives_the_terminal_back(log: Path, number: int, co
         assert "Traceback" not in opened.text()
 
 
+def test_a_rollouts_screen_gives_the_terminal_back_as_well(log: Path) -> None:
+    with started("rollout", log, size=(80, 24)) as opened:
+        opened.until("latency_p99")
+        opened.press(b"q")
+        opened.until("leave it?")
+        opened.press(b"y")
+        assert opened.ended() == 0
+        assert restored(opened)
+    with started("rollout", log, size=(80, 24), NO_COLOR="1", LC_ALL="C") as opened:
+        opened.until("latency_p99")
+        opened.signal(signal.SIGTERM)
+        assert opened.ended() == 143
+        assert restored(opened)
+        assert not COLOUR.findall(opened.sent)
+        assert SEQUENCE.sub(b"", opened.sent).isascii()
+
+
+def test_a_rollout_that_waits_costs_its_clock_and_no_more(log: Path) -> None:
+    with started("rollout", log, size=(80, 24)) as opened:
+        opened.until("latency_p99")
+        opened.read(0.5)
+        before, began = len(opened.sent), time.monotonic()
+        while time.monotonic() - began < 5:
+            opened.read(0.1)
+        assert 0 < (len(opened.sent) - before) / 5 < 60
+
+
 def test_a_quit_gives_the_terminal_back(log: Path) -> None:
     with started("well", log) as opened:
         opened.until("nothing failing since")

@@ -97,6 +97,16 @@ def test_a_webhook_asks_for_the_service_of_its_metadata_else_for_what_it_is_call
     assert len(said(asked(moment, body=b""))["services"]) == 5
 
 
+def test_of_a_whole_fleet_the_worst_are_listed_and_how_many_more_there_are() -> None:
+    moment = well()
+    one = moment.assessment.services[0]
+    fleet = tuple(replace(one, name=f"s{n}") for n in range(10_000))
+    reply = asked(replace(moment, assessment=replace(moment.assessment, services=fleet)))
+    assert (len(said(reply)["services"]), said(reply)["left_out"]) == (100, 9_900)
+    assert said(reply)["reason"] == "all 10000 services are ready"
+    assert len(reply.body) < 20_000
+
+
 def test_an_unknown_service_is_no_pass() -> None:
     reply = asked(well(), body=webhook("paymentz"))
     assert (reply.status, reply.body) == (404, 'no service is called "paymentz"; did you mean "payments"?\n')

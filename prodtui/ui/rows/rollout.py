@@ -132,11 +132,12 @@ def line(rollout: Rollout, now: float, width: int) -> Line:
     elif made.waits_for and not rollout.phase.ended:
         more = f" +{len(made.waits_for) - 1}" if len(made.waits_for) > 1 else ""
         said += [_DOT, (f"waits for {made.waits_for[0]}{more}", "")]
-    left = left_s(rollout, now)
-    silent = silent_s(rollout, now)
-    right: Line = () if left is None else ((f"  {fmt.age(left)} left", "dim"),)
+    silent, left = silent_s(rollout, now), left_s(rollout, now)
+    right: Line = ()
     if silent is not None:
         right = ((f"  no sample for {fmt.age(silent)}", "warn"),)
+    elif left is not None and not made.waits_for:
+        right = ((f"  {fmt.age(left)} left", "dim"),)
     return between(tuple(said), right, width) if line_length(right) < width // 2 else clipped(said, width)
 
 

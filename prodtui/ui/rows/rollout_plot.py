@@ -23,27 +23,33 @@ def heading(rollout: Rollout, criterion: str | None) -> Line:
 
 
 def lines(rollout: Rollout, criterion: str | None, width: int, height: int) -> list[Line]:
-    """The plot of the stage that it is in; that there is none, where nothing was measured in it."""
+    """The plot of the stage that it is in; in words where there is nothing to draw."""
     one = _of(rollout, criterion)
     if one is None:
         return []
-    sample = rollout.samples[-1]
-    drawn = plot.drawn(
-        canary_values(rollout, one.id),
-        sample.at,
+    values, marks = canary_values(rollout, one.id), _marks(rollout, one)
+    if not any(values) and not any(mark.value for mark in marks):
+        known = any(value is not None for value in values)
+        return [(("0 at each sample of this stage" if known else "nothing was measured in this stage", "dim"),)]
+    return plot.drawn(
+        values,
+        rollout.samples[-1].at,
         width,
         max(2, height - 1),
-        _marks(rollout, one),
-        lambda value: _said(value, one.unit),
+        marks,
+        lambda value: _axis(value, one.unit),
         point_s=rollout.plan.stages[rollout.stage].every_s,
-    )
-    return drawn or [(("nothing was measured in this stage", "dim"),)]
+    ) or [(("nothing was measured in this stage", "dim"),)]
+
+
+def _axis(value: float, unit: str) -> str:
+    """A value as an axis has room for it: a unit of the plan's own is named in the title."""
+    return _said(value, unit) if unit in ("s", "ratio") else f"{value:.3g}"
 
 
 def _said(value: float, unit: str) -> str:
-    """A value as an axis has room for it."""
     if unit == "ratio":
-        return fmt.percent(value)
+        return f"{value * 100:.2g} %"
     return fmt.duration(value) if unit == "s" else measure(value, unit)
 
 

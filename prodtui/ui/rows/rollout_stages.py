@@ -111,17 +111,17 @@ def widths(lasts_s: Sequence[float], width: int) -> list[int]:
 
 
 def strip_heading(rollout: Rollout) -> Line:
-    """`Samples 12 of 30 · 11 OK · 1 BAD`."""
-    seen = tally(stage_samples(rollout))
-    line: list[Run] = [("Samples", "strong"), (f" {seen.total} of {max(seen.total, samples_due(rollout))}", "")]
+    """`Samples 12 of 30, every 1 min · 11 OK · 1 BAD`."""
+    seen, every_s = tally(stage_samples(rollout)), rollout.plan.stages[rollout.stage].every_s
+    line: list[Run] = [
+        ("Samples", "strong"),
+        (f" {seen.total} of {max(seen.total, samples_due(rollout))}", ""),
+        (f", every {fmt.planned(every_s)}", "dim"),
+    ]
     for count, word, sign in ((seen.ok, "OK", GOOD), (seen.bad, "BAD", BAD), (seen.nodata, "NODATA", UNKNOWN)):
         if count:
             line += [(" · ", "dim"), (f"{count} {word}", "" if sign is GOOD else sign.style)]
     return tuple(line)
-
-
-def every(rollout: Rollout) -> Line:
-    return ((f"every {fmt.planned(rollout.plan.stages[rollout.stage].every_s)}", "dim"),)
 
 
 def strips(rollout: Rollout, width: int, most: int) -> list[Line]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from textual.geometry import Region
@@ -16,8 +16,8 @@ from prodtui.ui.rows import rollout_criteria as criteria
 from prodtui.ui.rows import rollout_plot as plots
 from prodtui.ui.rows import rollout_stages as stages
 from prodtui.ui.screens.split import TALL
-from prodtui.ui.widgets.figure import Figure
 from prodtui.ui.widgets.lead import Lead
+from prodtui.ui.widgets.sheet import Sheet
 
 if TYPE_CHECKING:
     from prodtui.model.rollout import Rollout
@@ -41,64 +41,71 @@ class RolloutParts:
 
     def __init__(self, palette: Palette) -> None:
         self.decision = Lead(palette)
-        self.bar = Figure(palette)
-        self.strip = Figure(palette)
+        self.bar = Sheet(palette)
+        self.strips = Sheet(palette)
         self.criteria = Grid(palette, criteria.COLUMNS, id="criteria", empty="nothing was compared yet")
         self.steps = Grid(palette, criteria.STEP_COLUMNS, id="steps", header=False, empty="nothing happened yet")
-        self.plot = Figure(palette)
+        self.plot = Sheet(palette)
         self.plotted = False
         """Whether the plot is wanted in the place of the steps, where both have no room."""
         self._shown: Rollout | None = None
-        self._strips = 1
-        """Lines that the samples take now."""
-        self._wanted_strips = 1
+        self._strips_wanted = 1
 
     @property
     def widgets(self) -> tuple[Widget, ...]:
         return (self.decision, *self._parts)
 
     @property
-    def _parts(self) -> tuple[Figure | Grid, ...]:
+    def _parts(self) -> tuple[Sheet | Grid, ...]:
         """What is there while there is a rollout."""
-        return (self.bar, self.strip, self.criteria, self.steps, self.plot)
+        return (self.bar, self.strips, self.criteria, self.steps, self.plot)
 
     def say(self, *lines: Line) -> bool:
-        """There is no rollout: these lines stand instead. Says whether their number changed."""
+        """There is no rollout: these lines stand instead. Says whether the parts need other places."""
+        self._shown = None
         for part in self._parts:
             part.display = False
         return self.decision.say(*lines)
 
     def show(self, rollout: Rollout, now: float, width: int, *above: Line) -> bool:
-        """Shows a rollout at a time, with lines above its decision; says whether the parts need other places."""
-        hidden = not self.bar.display
+        """Shows a rollout at a time, with lines above its decision; says whether the parts need other places.
+
+        Of a rollout that is shown already only what time alone changes is told anew.
+        """
+        moved = self.decision.say(*above, *said.decision(rollout, now, width - 2))
+        self.bar.load(stages.heading(rollout, now), lambda width, _: inset(stages.bar(rollout, now, width - 2)))
+        if rollout is self._shown:
+            return moved
+        moved |= self._shown is None
+        self._shown = rollout
+        wanted = self._wanted
         for part in self._parts:
             part.display = True
-        other = self.decision.say(*above, *said.decision(rollout, now, width - 2))
-        self.bar.load(stages.heading(rollout, now), lambda width: stages.bar(rollout, now, width))
-        strips = len(stages.strips(rollout, 80, MOST_STRIPS))
-        self.strip.load(
-            stages.strip_heading(rollout),
-            lambda width: stages.strips(rollout, width, self._strips),
-            tail=stages.every(rollout),
+        self.strips.load(
+            stages.strip_heading(rollout), lambda width, height: inset(stages.strips(rollout, width - 2, height))
         )
-        before = self.criteria.lines_wanted(), self.steps.lines_wanted()
+        self._strips_wanted = len(stages.strips(rollout, width, MOST_STRIPS))
         self.criteria.load(criteria.rows(rollout), criteria.heading(rollout, now))
         self.steps.load(criteria.step_rows(rollout, now), criteria.steps_heading(rollout))
-        self._shown = rollout
         self.tell_selected()
-        after = self.criteria.lines_wanted(), self.steps.lines_wanted()
-        other |= hidden or before != after or strips != self._wanted_strips
-        self._wanted_strips = strips
-        return other
+        return moved or wanted != self._wanted
+
+    @property
+    def _wanted(self) -> tuple[int, int, int]:
+        """Lines of what grows."""
+        return self._strips_wanted, self.criteria.lines_wanted(), self.steps.lines_wanted()
 
     def tell_selected(self) -> None:
         """Plots the criterion that is selected."""
         rollout, criterion = self._shown, self.criteria.selected
         if rollout is not None:
-            height = max(2, self.plot.size.height - 1 - self.plot.blank_above)
-            self.plot.load(plots.heading(rollout, criterion), lambda w: plots.lines(rollout, criterion, w, height))
+            self.plot.load(
+                plots.heading(rollout, criterion),
+                lambda width, height: inset(plots.lines(rollout, criterion, width - 2, height)),
+            )
 
     def places(self, area: Region) -> Mapping[Widget, Region]:
+        """Where each stands; the smaller the screen, the fewer."""
         tall = int(area.height >= TALL)
         self.decision.above = tall
         for part in self._parts:
@@ -113,17 +120,16 @@ class RolloutParts:
             y += height
 
         put(self.decision, min(self.decision.lines_wanted, max(1, area.height // 3)))
-        if not self.bar.display:
+        if self._shown is None:
             return found
-        if area.height >= LEAST:
+        small = area.height < LEAST
+        if not small:
             put(self.bar, tall + BAR)
-        self._strips = min(self._wanted_strips, MOST_STRIPS if tall else 2 if area.height >= LEAST else 1)
-        put(self.strip, tall + 1 + self._strips)
-        room = area.bottom - y
-        if area.height < LEAST:
-            put(self.criteria, room)
+        put(self.strips, tall + 1 + min(self._strips_wanted, MOST_STRIPS if tall else 1 if small else 2))
+        if small:
+            put(self.criteria, area.bottom - y)
             return found
-        put(self.criteria, min(self.criteria.lines_wanted(), room - STEPS - tall))
+        put(self.criteria, min(self.criteria.lines_wanted(), area.bottom - y - STEPS - tall))
         steps, left = self.steps.lines_wanted(), area.bottom - y
         if (spare := left - min(steps, STEPS_BESIDE)) >= PLOT:
             put(self.plot, min(TALLEST, max(PLOT, left - steps), spare))
@@ -131,3 +137,8 @@ class RolloutParts:
             put(self.plot, left)
         put(self.steps, area.bottom - y)
         return found
+
+
+def inset(lines: Sequence[Line]) -> list[Line]:
+    """The lines, one cell from the edge."""
+    return [((" ", ""), *line) for line in lines]
