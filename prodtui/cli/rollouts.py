@@ -14,6 +14,7 @@ import typer
 from prodtui.cli.store import by, new_id
 from prodtui.journal.rollout_store import LEASE_S, Asked, Kept, RolloutStore, Wish
 from prodtui.model.errors import UsageError
+from prodtui.model.freshness import Freshness
 from prodtui.model.rollout import Phase, Plan, Rollout
 from prodtui.rollout.preflight import Cleared, Point
 
@@ -169,8 +170,10 @@ class Rollouts:
         ends = time.monotonic() + LOOK_S
         while True:
             found = await looked(self._environment, self._policy, plan, LOOK_S)
-            unknown = [point.text for point in found[2] if point.cleared is Cleared.UNKNOWN]
-            if not unknown or time.monotonic() > ends:
+            _, moment, points = found
+            unknown = [point.text for point in points if point.cleared is Cleared.UNKNOWN]
+            lost = any(one.freshness(moment.now) is Freshness.LOST for one in moment.snapshot.sources.values())
+            if not unknown or lost or time.monotonic() > ends:
                 return found
             await _patiently(f"looking again, as it can't be told yet: {unknown[0]}", LOOK_AGAIN_S)
 
