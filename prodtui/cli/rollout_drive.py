@@ -42,6 +42,7 @@ async def looked(
     from prodtui.cli.output import progress
     from prodtui.readiness.slo import DAY_S
     from prodtui.rollout.criteria import with_objective
+    from prodtui.rollout.pace import patient
     from prodtui.rollout.preflight import preflight, slo_of, stable_version
     from prodtui.rollout.questions import questions_before
     from prodtui.watch import read_once
@@ -51,7 +52,8 @@ async def looked(
     period_s = max((rule.slo.period_s for rule in policy.rules if rule.slo), default=30 * DAY_S)
     standard = msgspec.structs.replace(standard, also=partial(questions_before, plan, period_s=period_s))
     async with progress(lambda seconds: f"looking whether {plan.service} may be rolled out: {seconds:.0f} s"):
-        moment = await read_once(environment, standard, deadline_s=deadline_s, readings=READINGS)
+        asked = patient(environment, deadline_s / 3)
+        moment = await read_once(asked, standard, deadline_s=deadline_s, readings=READINGS)
     view = moment.views.get(plan.service)
     slo = slo_of(standard.policy, view) if view else None
     plan = with_objective(plan, slo.objective if slo else None)
