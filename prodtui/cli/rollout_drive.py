@@ -28,9 +28,7 @@ from prodtui.rollout.keeping import Keeping
 from prodtui.rollout.preflight import Point
 
 if TYPE_CHECKING:
-    from prodtui.model.asks import Ask
     from prodtui.model.moment import Moment
-    from prodtui.model.snapshot import Snapshot
     from prodtui.readiness.policy import Policy
     from prodtui.readiness.standard import Standard
     from prodtui.settings.loaded import Environment
@@ -46,6 +44,7 @@ async def looked(
     from prodtui.cli.output import progress
     from prodtui.readiness.slo import DAY_S
     from prodtui.rollout.criteria import with_objective
+    from prodtui.rollout.pace import patient
     from prodtui.rollout.preflight import preflight, slo_of, stable_version
     from prodtui.rollout.questions import questions_before
     from prodtui.watch import read_once
@@ -55,7 +54,8 @@ async def looked(
     period_s = max((rule.slo.period_s for rule in policy.rules if rule.slo), default=30 * DAY_S)
     standard = msgspec.structs.replace(standard, also=partial(questions_before, plan, period_s=period_s))
     async with progress(lambda seconds: f"looking whether {plan.service} may be rolled out: {seconds:.0f} s"):
-        moment = await read_once(environment, standard, deadline_s=deadline_s, readings=READINGS)
+        asked = patient(environment, deadline_s / 3)
+        moment = await read_once(asked, standard, deadline_s=deadline_s, readings=READINGS)
     view = moment.views.get(plan.service)
     slo = slo_of(standard.policy, view) if view else None
     plan = with_objective(plan, slo.objective if slo else None)
@@ -82,17 +82,14 @@ async def _driven(
 ) -> Rollout:
     from prodtui.reports.rollout_text import rollout_text
     from prodtui.rollout.pace import paced
-    from prodtui.rollout.questions import questions
+    from prodtui.rollout.questions import Interview
     from prodtui.rollout.stage import stage_of
     from prodtui.watch.live import Watch
 
     shown = _Screen(environment, keeping) if on_screen() else _Lines()
     course = Course(rollout, keeping, baselines=standard.history.baselines, tell=tell, show=shown.show)
-
-    def also(snapshot: Snapshot) -> tuple[Ask, ...]:
-        return questions(rollout.plan, stage_of(course.rollout), snapshot)
-
-    watch = Watch(paced(environment, rollout.plan), msgspec.structs.replace(standard, also=also))
+    interview = Interview(rollout.plan, lambda: stage_of(course.rollout))
+    watch = Watch(paced(environment, rollout.plan), msgspec.structs.replace(standard, also=interview))
     async with watch:
         await shown.follow(lambda: course.run(watch.moments()))
     sys.stdout.write(rollout_text(course.rollout, time.time()))

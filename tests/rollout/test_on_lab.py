@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from prodtui.lab.state import Lab
+from prodtui.lab.topology import SERVICES
 from tests.faults import fault
 
 PLAN = """\
@@ -58,7 +59,7 @@ class Driving:
         self._lab = lab
         self._environment = os.environ | {"XDG_STATE_HOME": str(folder)}
         self.plan = folder / "rollout.toml"
-        self.plan.write_text(PLAN.replace("{version}", "1.0"))
+        self.plan.write_text(PLAN.replace("{version}", SERVICES["payments"].version))
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
