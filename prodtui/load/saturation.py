@@ -23,20 +23,24 @@ _OPEN = (BreakerState.OPEN, BreakerState.FORCED_OPEN)
 
 def before(moment: Moment) -> tuple[Saturated, ...]:
     """What was saturated already when nothing was sent yet."""
-    return _ordered([msgspec.structs.replace(one, already=True) for one in _seen(moment)])
+    return _ordered([msgspec.structs.replace(one, already=True) for one in _once(moment)])
 
 
 def after(known: tuple[Saturated, ...], moment: Moment, tick: Tick | None) -> tuple[Saturated, ...]:
     """What is known with what this moment adds: at its own time, with the load at that time. The first one first."""
     there = {(one.kind, one.name) for one in known}
+    users, rate = (None, None) if tick is None else (tick.users, tick.rate_per_s)
     new = [
-        msgspec.structs.replace(
-            one, users=None if tick is None else tick.users, rate_per_s=None if tick is None else tick.rate_per_s
-        )
-        for one in _seen(moment)
+        msgspec.structs.replace(one, users=users, rate_per_s=rate)
+        for one in _once(moment)
         if (one.kind, one.name) not in there
     ]
     return _ordered([*known, *new]) if new else known
+
+
+def _once(moment: Moment) -> list[Saturated]:
+    """What is saturated, each once: breakers of one caller's instances are one."""
+    return list({(one.kind, one.name): one for one in reversed(list(_seen(moment)))}.values())
 
 
 def _ordered(found: list[Saturated]) -> tuple[Saturated, ...]:
