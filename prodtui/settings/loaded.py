@@ -156,6 +156,7 @@ class Loaded:
                     pools=of.pools,
                     databases=of.databases,
                     clusters=of.clusters,
+                    canary_clusters=of.canary_clusters,
                     depends_on=of.depends_on,
                     runbook=of.runbook,
                     owner=of.owner,

@@ -120,6 +120,9 @@ class ServiceSettings(_Table):
     clusters: tuple[str, ...] = Field(
         default=(), description="The proxy's clusters that lead to it; the service's name by default."
     )
+    canary_clusters: tuple[str, ...] = Field(
+        default=(), description="Clusters that lead to it too, but only while a candidate is tried out."
+    )
     depends_on: tuple[str, ...] = Field(
         default=(), description='The services it calls; what is outside as "external:NAME".'
     )
