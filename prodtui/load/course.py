@@ -66,7 +66,7 @@ class LoadCourse:
             target=rule.target or ", ".join(rule.hosts),
             service=rule.service,
             plan=plan_in_words(rule, asked.plan),
-            length_s=asked.plan.length_s,
+            length_s=asked.plan.length_s if rule.length_s is None else rule.length_s,
             thresholds=tuple(Threshold(threshold.expr, None) for threshold in rule.thresholds),
         )
 

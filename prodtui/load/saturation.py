@@ -45,33 +45,29 @@ def _once(moment: Moment) -> list[Saturated]:
 
 
 def _ordered(found: list[Saturated]) -> tuple[Saturated, ...]:
-    return tuple(sorted(found, key=lambda one: (_ORDER.index(one.kind), one.at, one.name)))
+    return tuple(sorted(found, key=lambda one: (_ORDER.index(one.kind), one.name)))
 
 
 def _seen(moment: Moment) -> Iterator[Saturated]:
-    snapshot = moment.snapshot
-
-    def at(source: str) -> float:
-        state = snapshot.sources.get(source)
-        return moment.now if state is None or state.read_at is None else state.read_at
-
-    for (source, _), pool in snapshot.of(Pool).items():
+    """All that is saturated, at the time of the look: what each source read then is seconds old at most."""
+    snapshot, at = moment.snapshot, moment.now
+    for pool in snapshot.of(Pool).values():
         if pool.waiting and pool.size and pool.used is not None and pool.used >= pool.size:
             what = f"{pool.used} of {pool.size} used, {pool.waiting} waiting"
-            yield Saturated(at=at(source), kind="pool", name=pool.name, what=what)
-    for (source, _), server in snapshot.of(DatabaseServer).items():
+            yield Saturated(at=at, kind="pool", name=pool.name, what=what)
+    for server in snapshot.of(DatabaseServer).values():
         full = server.used is not None and server.usable and server.used >= server.usable
         if server.exhausted or full:
             what = "no connection left" if server.exhausted else f"{server.used} of {server.usable} connections"
-            yield Saturated(at=at(source), kind="database", name=server.name, what=what)
-    for (source, _), breaker in snapshot.of(Breaker).items():
+            yield Saturated(at=at, kind="database", name=server.name, what=what)
+    for breaker in snapshot.of(Breaker).values():
         if breaker.state in _OPEN:
             name = f"{breaker.caller} → {breaker.callee}"
-            yield Saturated(at=at(source), kind="breaker", name=name, what=breaker.state.value)
-    for (source, _), cluster in snapshot.of(Cluster).items():
+            yield Saturated(at=at, kind="breaker", name=name, what=breaker.state.value)
+    for cluster in snapshot.of(Cluster).values():
         if cluster.overflow_per_s:
             what = f"{cluster.overflow_per_s:.3g} requests shed/s"
-            yield Saturated(at=at(source), kind="breaker", name=f"{cluster.proxy} → {cluster.name}", what=what)
+            yield Saturated(at=at, kind="breaker", name=f"{cluster.proxy} → {cluster.name}", what=what)
     for service in moment.assessment.services:
         if service.verdict is Verdict.READY:
             continue  # its checks are written out when they are first looked at: of a fleet, only those that matter
@@ -80,4 +76,4 @@ def _seen(moment: Moment) -> Iterator[Saturated]:
         if failing:
             worst = min(failing, key=lambda check: (check.state is not State.FAIL, _SLIS.index(check.id)))
             what = f"{worst.id.rpartition('_')[2].replace('ratio', 'errors')} {worst.reason.partition(',')[0]}"
-            yield Saturated(at=worst.observed_at or moment.now, kind="sli", name=service.name, what=what)
+            yield Saturated(at=at, kind="sli", name=service.name, what=what)

@@ -61,9 +61,10 @@ def lead(progress: LoadProgress, most: int = MOST_SATURATED) -> tuple[Line, ...]
         lines.append((("SATURATED FIRST ", "strong"), (over, "dim")))
     if len(progress.saturated) > most:
         lines.append(((f"{'':16}and {len(progress.saturated) - most} more", "dim"),))
-    said = progress.run.reason if progress.run is not None else progress.remark
-    if said:
-        lines.append(((said, "warn" if progress.run is None else ""),))
+    if progress.run is not None and progress.run.reason:
+        lines.append(((progress.run.reason, ""),))
+    elif progress.remark:
+        lines.append(((progress.remark, "warn"),))
     return tuple(lines)
 
 
@@ -182,9 +183,10 @@ def _plot(
     title: Line = ((" ", ""), (name, "strong"), (f" highest {said(max(known))}" if known else " not known yet", "dim"))
     if not known or room < 10 or bars < 1:
         return [title][:height]
-    top = max(*known, 1e-9)
-    shown = min(room, max(10, len(values)))
-    drawn = fmt.plot(values, shown, bars, top)
+    top = max([*known, 1e-9])
+    # Each second has as many cells as its share of the width comes to; where there are more seconds, the worst of some.
+    points = fmt.columns(values, min(room, len(values)))
+    drawn = fmt.plot([points[cell * len(points) // room] for cell in range(room)], room, bars, top)
     labels = {0: said(top), bars - 1: "0"} if bars > 1 else {0: said(top)}
     lines: list[Line] = [
         ((f" {cut(labels.get(place, ''), LABEL - 1):>{LABEL - 1}} ", "dim"), ("▏", "rule"), (row, "accent"))
@@ -192,7 +194,7 @@ def _plot(
     ]
     first = f"{max(0.0, ticks[0].elapsed_s - 1):.0f} s"
     last = f"{ticks[-1].elapsed_s:.0f} s"
-    axis: Line = ((f"{'':{LABEL + 1}}{first}{last:>{max(1, shown - length(first))}}", "dim"),)
+    axis: Line = ((f"{'':{LABEL + 1}}{first}{last:>{max(1, room - length(first))}}", "dim"),)
     return [title, *lines, axis]
 
 
