@@ -58,8 +58,9 @@ class Loading:
     async def prepare(self) -> LoadRun | None:
         """Looks at everything before anything is sent. The result at once where what should be k6 is not.
 
-        Raises UsageError where it can't be run, or not to there.
+        Raises UsageError where it can't be run, or not to there, or where it can't be audited.
         """
+        from prodtui.cli.audit_trail import require_written
         from prodtui.cli.store import by, new_id
         from prodtui.load.course import Asked
         from prodtui.load.engine import EngineError, engine, engine_path, planned
@@ -74,7 +75,7 @@ class Loading:
             run = unmeasured(self, str(error))
             await self._keep(run)
             return run
-        self._asked = Asked(
+        self._asked = asked = Asked(
             id=new_id(time.time()),
             rule=rule,
             environment=self.environment.name,
@@ -85,6 +86,9 @@ class Loading:
             pinned=pins,
             port=_port(rule.target),
         )
+        details = {"target": rule.target or ", ".join(rule.hosts), "load": asked.id}
+        remark = await require_written(self.environment, Act.LOAD, rule.name, "begins", details)
+        self.remarks += [remark] if remark else []
         return None
 
     async def run(self, tell: Tell, on_course: Callable[[LoadCourse], None]) -> LoadRun:
@@ -98,7 +102,6 @@ class Loading:
         asked = self._asked
         if asked is None:
             raise LookupError("a load is prepared before it is run")
-        await self._written("begins", {"target": self.rule.target or ", ".join(self.rule.hosts), "load": asked.id})
         course = LoadCourse(asked, tell)
         on_course(course)
         # Who tests a load needs no message of what it does.
