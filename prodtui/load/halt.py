@@ -1,8 +1,8 @@
 """When a load must stop: what it harms that it was not meant to try. Pure.
 
 What a load may do to the service that it tries, and to all that this calls: slow them down, fill their pools and
-databases, open their breakers, keep them from answering their health checks in time. An instance of theirs that died,
-anything else that fails there, and whatever fails anywhere else is another reason, unless it failed before.
+databases, open their breakers, keep them from answering health checks and scrapes in time. An instance of theirs that
+died, anything else that fails there, and whatever fails anywhere else is another reason, unless it failed before.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from prodtui.timeline.dependencies import Graph, dependencies
 
 TRIED = frozenset({"performance", "data", "resilience"})
 """Pillars that a load is there to try."""
-AVAILABILITY = "availability"
+ANSWERS = frozenset({"availability", "observability"})
+"""What a service that is too busy fails too: it answers neither its health checks nor its scrapes in time."""
 REFUSED = "refused"
 """What a health check says of a port on which nobody listens; a server that is only busy lets it wait."""
 
@@ -33,7 +34,7 @@ def harmed(before: Moment, now: Moment, service: str) -> str:
     for name, check in blocking(now):
         if (name, check.id) in known:
             continue
-        busy = check.pillar == AVAILABILITY and not died(before, now, name)
+        busy = check.pillar in ANSWERS and not died(before, now, name)
         if name not in own or not (check.pillar in TRIED or busy):
             return f"{name} is NOT_READY: {check.reason}"
     return ""

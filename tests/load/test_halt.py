@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from prodtui.load.halt import blocking, harmed, tried
-from tests.builders import CRITICAL, NOW, World, health, pool, registered, sli, well
+from tests.builders import CRITICAL, NOW, World, health, pool, registered, sli, target, well
 from tests.load.loads import moment
 
 BEFORE = moment(well())
@@ -32,6 +32,13 @@ def ill(output: str) -> World:
 def test_a_service_too_busy_to_answer_its_health_checks_is_what_the_load_tries() -> None:
     now = moment(ill("Get http://payments-1/health: context deadline exceeded"), NOW)
     assert "payments" in [name for name, _ in blocking(now)]
+    assert harmed(BEFORE, now, "checkout") == ""
+
+
+def test_nor_does_it_stop_for_scrapes_that_are_not_answered_in_time() -> None:
+    down = [target("payments", number, up=False, error="context deadline exceeded") for number in (1, 2)]
+    now = moment(well().tell("prometheus", *down, keyframe=False), NOW)
+    assert "observability" in [check.pillar for _, check in blocking(now)]
     assert harmed(BEFORE, now, "checkout") == ""
 
 
