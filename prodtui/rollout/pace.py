@@ -14,7 +14,7 @@ from prodtui.settings.source import SourceSettings
 
 READS_A_SAMPLE: Final = 2
 SHORTEST_S: Final = 1.0
-LONGEST_S: Final = 10.0
+LONGEST_S: Final = 15.0
 """Whatever the samples: a hold ends soon after the data is back."""
 
 

@@ -11,7 +11,7 @@ from prodtui.settings.load import load
 from tests.rollout.rollouts import plan, stage
 
 
-@pytest.mark.parametrize(("every_s", "interval"), [(30, 10), (120, 10), (6, 3), (1, 1)])
+@pytest.mark.parametrize(("every_s", "interval"), [(30, 15), (120, 15), (6, 3), (1, 1)])
 def test_each_sample_has_two_reads_but_a_hold_ends_soon(every_s: float, interval: float) -> None:
     assert interval_s(plan(stages=(stage(100, 1_000, every_s),))) == interval
 
@@ -23,8 +23,8 @@ def test_no_source_is_lost_between_two_reads(tmp_path: Path) -> None:
         '[environments.prod.sources.registry]\nkind = "consul"\nurl = "http://127.0.0.1:1"\ninterval = "1m"\n'
     )
     found = paced(load(path).environment("prod"), plan(stages=(stage(100, 1_000, 60),)))
-    assert [(one.interval_s, one.stale_after_s) for one in found.declared.sources] == [(10, 30), (10, 180)]
-    assert [(source.settings.interval, source.settings.timeout) for source in found.sources] == [(10, 5), (10, 5)]
+    assert [(one.interval_s, one.stale_after_s) for one in found.declared.sources] == [(15, 45), (15, 180)]
+    assert [(source.settings.interval, source.settings.timeout) for source in found.sources] == [(15, 7.5), (15, 7.5)]
 
 
 def test_one_look_may_take_its_time(tmp_path: Path) -> None:
