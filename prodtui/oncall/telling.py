@@ -28,6 +28,8 @@ from prodtui.oncall.wrong import (
     witnesses,
 )
 
+SURE_S = 8.0
+"""What is critical and certain is told after so long: a session behind a full pool shows a few readings later."""
 PATIENCE_S = 20.0
 """What is not certain is told after so long: by then all has shown that only time shows (timeline/settled.py)."""
 INTERVALS = 2
@@ -144,6 +146,7 @@ class _Telling:
         self._environment = moment.snapshot.declared.environment
         self._lost = frozenset(spot.source for spot in moment.blind)
         every_s = min((s.declared.interval_s for s in moment.snapshot.sources.values()), default=0.0)
+        self._sure_s = max(SURE_S, INTERVALS * every_s)
         self._patience_s = max(PATIENCE_S, INTERVALS * every_s)
         self.over = {key: one for key, one in over.items() if self._now - one.at < QUIET_S}
         self.notices: list[Notice] = []
@@ -162,10 +165,9 @@ class _Telling:
         )
         if one.incident:
             return self._worse(one, wrong)
-        waited = self._now - one.seen_at >= self._patience_s
-        if waited or (wrong.certain and wrong.severity is Severity.CRITICAL):
-            return self._tell(one, wrong)
-        return one
+        sure = wrong.certain and wrong.severity is Severity.CRITICAL
+        waits_s = self._sure_s if sure else self._patience_s
+        return self._tell(one, wrong) if self._now - one.seen_at >= waits_s else one
 
     def _tell(self, one: Open, wrong: Wrong) -> Open:
         last = self.over.get(_name(one))

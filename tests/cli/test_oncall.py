@@ -9,7 +9,6 @@ import time
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, contextmanager
 from pathlib import Path
-from shutil import copy
 from threading import Thread
 from typing import cast
 
@@ -23,7 +22,7 @@ from prodtui.lab.state import Lab
 from prodtui.model.moment import Moment
 from tests.cli.prodtui import prodtui
 from tests.cli.watching import healthy, watching
-from tests.lab.observe import port_of
+from tests.lab.observe import port_of, until
 from tests.oncall.receiving import Posts, posts
 from tests.terminal import terminal
 from tests.test_oncall import PRODTUI, WIDE, all_live
@@ -92,25 +91,28 @@ async def test_a_desk_that_is_left_leaves_nothing_behind(tmp_path: Path, monkeyp
 def test_an_incident_is_told_once_and_ended_once_by_a_watch_and_a_dashboard_on_one_store(
     well_lab: Lab, tmp_path: Path
 ) -> None:
-    config = tmp_path / "prodtui.toml"
-    copy(well_lab.policy_path, tmp_path / "readiness.toml")
+    config, raw = well_lab.config_path, tmp_path / "terminal"
+    raw.touch()
     alertmanager = f"http://127.0.0.1:{port_of(well_lab, 'alertmanager')}"
     with listening() as server:
-        config.write_text(
-            f"{well_lab.config_path.read_text()}\n"
-            f'[notify.chat]\nkind = "webhook"\nurl = "{server.url}"\n'
-            f'[notify.pager]\nkind = "alertmanager"\nurl = "{alertmanager}"\n'
-            '[notify.here]\nkind = "terminal"\nosc = "none"\n'
-        )
-        with watching(config, tmp_path) as watch:
+        told_by = {
+            "PRODTUI_NOTIFY__CHAT__KIND": "webhook",
+            "PRODTUI_NOTIFY__CHAT__URL": server.url,
+            "PRODTUI_NOTIFY__PAGER__KIND": "alertmanager",
+            "PRODTUI_NOTIFY__PAGER__URL": alertmanager,
+            "PRODTUI_NOTIFY__HERE__KIND": "terminal",
+            "PRODTUI_NOTIFY__HERE__OSC": "777",
+        }
+        with watching(config, tmp_path, **told_by) as watch:
             healthy(watch.url)
-            state = {"XDG_STATE_HOME": str(tmp_path / "state")}
+            state = {"XDG_STATE_HOME": str(tmp_path / "state"), **told_by}
             with terminal((*PRODTUI, "--config", config), size=WIDE, environment=state) as shown:
                 shown.until(all_live)
+                shown.tmux("pipe-pane", "-t", "t", f"cat >> {raw}")
                 inject(well_lab, "pool-exhausted")
                 try:
                     until_told(server, "open", TOLD_S)
-                    assert "bell" in shown.tmux("display-message", "-p", "-t", "t", "#{?window_bell_flag,bell,}")
+                    until(lambda: b"]777;notify;lab critical;" in raw.read_bytes(), "the terminal is rung")
                     fired = httpx.get(
                         f"{alertmanager}/api/v2/alerts", params={"filter": 'alertname="ProdtuiFirstCause"'}
                     )
@@ -128,7 +130,8 @@ def test_an_incident_is_told_once_and_ended_once_by_a_watch_and_a_dashboard_on_o
     fired = httpx.get(f"{alertmanager}/api/v2/alerts", params={"filter": 'alertname="ProdtuiFirstCause"'})
     assert fired.json() == []
     listed = prodtui("--config", config, "notify", "list", "--format", "json", **state)
-    chat, pager = json.loads(listed.stdout)["channels"][:2]
+    channels = {one["name"]: one for one in json.loads(listed.stdout)["channels"]}
+    chat, pager = channels["chat"], channels["pager"]
     assert all(one["result"].startswith("sent: 200 OK") for one in (*chat["last"], *pager["last"]))
     audited = prodtui("--config", config, "audit", "list", **state).stdout
     assert len(re.findall(r"notification\s+chat\s+sent: 200 OK", audited)) == len(server.heard)
