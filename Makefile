@@ -6,10 +6,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench drills recording verdicts docs lock
+.PHONY: help demo test lint bench drills drills-rollout recording verdicts docs lock
 
 help: ## say what can be made
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 8
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
 
 demo: $(READY) ## start a real stack and look at it (without a terminal: its status once)
 	@$(BIN)/prodtui lab
@@ -28,6 +28,9 @@ bench: $(READY) ## measure start-up, steady state and the grid beside their peer
 
 drills: $(READY) ## break the lab in every way it knows and write down what is named as the first cause
 	@$(BIN)/python -m benchmarks drills
+
+drills-rollout: $(READY) ## roll out a good and three bad builds of the lab's payments and write down what became of them
+	@$(BIN)/python -m benchmarks drills_rollout
 
 recording: $(READY) ## break a lab of its own twice and keep its journal, from which the tests draw every screen
 	@$(BIN)/python -m tests.recording

@@ -13,6 +13,7 @@ from benchmarks.lab import lab_in_use
 from benchmarks.processes import cpu_s, rss_mb
 from benchmarks.programs import prodtui_command
 from benchmarks.table import OURS, Figure, Report, Unmeasurable
+from prodtui.lab.topology import SERVICES
 
 CRITERIA = 20
 SETTLES_S = 30.0
@@ -55,7 +56,7 @@ def measure() -> Report:
     with lab_in_use() as lab, tempfile.TemporaryDirectory(prefix="prodtui-rollout-") as place:
         plan = Path(place) / "rollout.toml"
         own = "".join(_OWN.format(number=number, window=20 + number) for number in range(CRITERIA - _USUAL))
-        plan.write_text(_PLAN.format(version="1.0") + own)
+        plan.write_text(_PLAN.format(version=SERVICES["payments"].version) + own)
         argv = [*prodtui_command(), "--config", str(lab.config_path), "rollout", "start", str(plan)]
         with (Path(place) / "told").open("w+") as told:
             driving = subprocess.Popen(

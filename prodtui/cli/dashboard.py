@@ -52,6 +52,8 @@ def dashboard(
             app.recolour(configuration.loaded.settings.theme)
 
     desk.arrived = arrived
+    desk.bell.ring = app.to_terminal
+    desk.bell.say = lambda text: app.say(text, "warn")
     code = _run(app, mouse=mouse)
     if app.history.added:
         from prodtui.cli.history import keep

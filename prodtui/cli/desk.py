@@ -40,10 +40,24 @@ SOON_S = 1.0
 """Until then an environment that was just switched to may be known."""
 
 
+class Bell:
+    """What reaches the person at this terminal besides the screens."""
+
+    def __init__(self, *, only_ring: bool = False) -> None:
+        """`only_ring`: nothing leaves this terminal."""
+        self.only_ring = only_ring
+        self.ring: Callable[[str], None] | None = None
+        """Writes an escape sequence to the terminal; None: there is none."""
+        self.say: Callable[[str], None] = _log.warning
+        """Tells them what can't be sent."""
+
+
 class Shown:
     """One environment as it is watched: by polling, or by following whoever polls it on this host."""
 
-    def __init__(self, environment: Environment, policy: Policy) -> None:
+    def __init__(self, environment: Environment, policy: Policy, bell: Bell | None = None) -> None:
+        """`bell`: None: nobody is told of what is seen here."""
+        self._bell = bell or Bell(only_ring=True)
         self.environment = environment
         self.policy = policy
         self.journal: Journal | None = None
@@ -63,6 +77,7 @@ class Shown:
         """Its moments, for as long as somebody looks."""
         from prodtui.cli.gate import letting_go, memory
         from prodtui.cli.journals import journal_of
+        from prodtui.cli.oncall import on_call
         from prodtui.cli.open_rollouts import OpenRollouts
         from prodtui.cli.recoveries import Recoveries
         from prodtui.watch.opened import opened
@@ -78,7 +93,11 @@ class Shown:
             self.notice = str(error)
             _log.warning("%s", error)
         try:
-            async with await opened(self.environment, known.standard, self.journal) as self.watch:
+            bell = self._bell
+            async with (
+                on_call(self.environment, bell.say, ring=bell.ring, only_ring=bell.only_ring) as telling,
+                await opened(self.environment, known.standard, self.journal) as self.watch,
+            ):
                 settled = False
                 async for moment in self.watch.moments():
                     yield moment
@@ -86,6 +105,8 @@ class Shown:
                         settled = True
                         # What is loaded by now stays to the end: no collection walks it (30 ms) between two keys.
                         gc.freeze()
+                    if telling is not None:
+                        telling.look(moment)
                     await recoveries.keep(moment)
         finally:
             self.rollouts = None
@@ -101,6 +122,7 @@ class Desk:
         self._config = config
         self._env = env
         self._read_only = read_only
+        self.bell = Bell(only_ring=read_only)
         self._shown: Shown | None = None
         self.configuration: Configuration | None = None
         """The one that is in force."""
@@ -118,7 +140,7 @@ class Desk:
             loop = asyncio.get_running_loop()
             loop.slow_callback_duration = HELD_TOO_LONG_S
             loop.set_debug(True)
-        self._shown = Shown(self.configuration.environment, self.configuration.policy)
+        self._shown = Shown(self.configuration.environment, self.configuration.policy, self.bell)
         async with aclosing(cast("AsyncGenerator[Moment]", self._shown.moments())) as moments:
             async for moment in moments:
                 yield moment

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from prodtui.cli.lab_canary import canary, running
 from prodtui.cli.terminal import on_screen
-from prodtui.lab.errors import LabError, UnknownFault
+from prodtui.lab.errors import UnknownFault
 from prodtui.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from prodtui.model.moment import Moment
 
 app = typer.Typer(no_args_is_help=False)
+app.add_typer(canary, name="canary")
 
 FIRST_WINDOWS_S = 90.0
 
@@ -82,11 +84,25 @@ def down() -> None:
 @app.command()
 def status() -> None:
     """Says what runs where, and which faults are in. Exit codes: 0; 1 no lab runs."""
-    from prodtui.lab.faults import active
+    from prodtui.lab import canary, fleet
+    from prodtui.lab.state import recorded
 
-    lab = _running()
+    lab = running()
+    state, percent = recorded(lab.directory), canary.percent(lab)
     _print(lab)
-    typer.echo(f"faults: {', '.join(active(lab)) or 'none'}")
+    typer.echo(f"load: {fleet.rate_of(state):g} requests/s")
+    if percent is not None:
+        typer.echo(f"canary: {state.canary}, {percent:g} % of payments' traffic")
+    typer.echo(f"faults: {', '.join(state.faults) or 'none'}")
+
+
+@app.command()
+def load(rate: Annotated[float, typer.Argument(min=0.1, help="Requests/s to storefront.")]) -> None:
+    """Lets the load come at another rate. Example: prodtui lab load 60. Exit codes: 0; 1 no lab runs."""
+    from prodtui.lab import fleet
+
+    fleet.drive(running(), rate)
+    typer.echo(f"load: {rate:g} requests/s")
 
 
 @app.command()
@@ -105,7 +121,7 @@ def fault(name: Annotated[str, typer.Argument(help="One of `prodtui lab faults`.
     from prodtui.lab.faults import FAULTS, inject
 
     with _unknown_is_usage():
-        inject(_running(), name)
+        inject(running(), name)
     typer.echo(f"injected: {name} — {FAULTS[name].title}")
 
 
@@ -115,17 +131,18 @@ def heal(name: Annotated[str | None, typer.Argument(help="A fault; all that are 
     from prodtui.lab.faults import heal as undo
 
     with _unknown_is_usage():
-        healed = undo(_running(), name)
+        healed = undo(running(), name)
     typer.echo(f"healed: {', '.join(healed) or 'nothing was broken'}")
 
 
 @app.command("config")
 def config_path(
     policy: Annotated[bool, typer.Option("--policy", help="The readiness policy's path instead.")] = False,
+    rollout: Annotated[bool, typer.Option("--rollout", help="The path of a plan that rolls payments out.")] = False,
 ) -> None:
     """Prints the path of a configuration that points at the running lab. Exit codes: 0; 1 no lab runs."""
-    lab = _running()
-    typer.echo(lab.policy_path if policy else lab.config_path)
+    lab = running()
+    typer.echo(lab.policy_path if policy else lab.rollout_path if rollout else lab.config_path)
 
 
 @contextmanager
@@ -134,15 +151,6 @@ def _unknown_is_usage() -> Iterator[None]:
         yield
     except UnknownFault as error:
         raise UsageError(str(error)) from error
-
-
-def _running() -> Lab:
-    from prodtui.lab import stack
-
-    lab = stack.running()
-    if lab is None:
-        raise LabError("no lab runs here; start one with `prodtui lab up`")
-    return lab
 
 
 def _print(lab: Lab) -> None:

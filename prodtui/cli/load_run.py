@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from prodtui.model.audited import Act, Audited
+from prodtui.model.audited import Act
 from prodtui.model.errors import UsageError
 from prodtui.model.load import LoadProgress, LoadRun, LoadVerdict
 
@@ -37,11 +37,6 @@ _ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LARGEST_HEADER = 64 * 1024
 
 
-async def nowhere(act: Act, about: str, result: str, details: Mapping[str, str]) -> str | None:  # noqa: ARG001
-    """The audit trail where there is none."""
-    return None
-
-
 class Loading:
     """What is to be run, in which environment, and where it may go."""
 
@@ -51,8 +46,6 @@ class Loading:
         policy: Policy,
         rule: LoadRule,
         allowed: Collection[str] = (),
-        *,
-        audited: Audited = nowhere,
     ) -> None:
         self.environment = environment
         self.policy = policy
@@ -60,7 +53,6 @@ class Loading:
         self.allowed = allowed
         self.remarks: list[str] = []
         """What could not be kept or written down, to be told once the screen is free."""
-        self._audited = audited
         self._asked: Asked | None = None
 
     async def prepare(self) -> LoadRun | None:
@@ -100,7 +92,7 @@ class Loading:
 
         Raises LookupError where nothing was prepared.
         """
-        from prodtui.cli.desk import Shown
+        from prodtui.cli.desk import Bell, Shown
         from prodtui.load.course import LoadCourse
 
         asked = self._asked
@@ -109,7 +101,9 @@ class Loading:
         await self._written("begins", {"target": self.rule.target or ", ".join(self.rule.hosts), "load": asked.id})
         course = LoadCourse(asked, tell)
         on_course(course)
-        moments = cast("AsyncGenerator[Moment]", Shown(self.environment, self.policy).moments())
+        # Who tests a load needs no message of what it does.
+        shown = Shown(self.environment, self.policy, Bell(only_ring=True))
+        moments = cast("AsyncGenerator[Moment]", shown.moments())
         async with aclosing(moments):
             run = await course.run(moments)
         await self._keep(run)
@@ -124,7 +118,10 @@ class Loading:
         self.remarks += [text for text in (note, late) if text]
 
     async def _written(self, result: str, details: Mapping[str, str]) -> None:
-        remark = await self._audited(Act.LOAD, self.rule.name, result, details)
+        from prodtui.cli.audit_trail import written
+
+        told = {name: text for name, text in details.items() if text}
+        remark = await written(self.environment, Act.LOAD, self.rule.name, result, told)
         if remark:
             self.remarks.append(remark)
 

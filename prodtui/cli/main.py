@@ -19,6 +19,7 @@ from prodtui.cli import (
     init,
     lab,
     load,
+    notify,
     policy,
     replay,
     rollout,
@@ -58,6 +59,7 @@ app.add_typer(rollout.app, name="rollout")
 app.add_typer(audit.app, name="audit")
 app.add_typer(config.app, name="config")
 app.add_typer(lab.app, name="lab")
+app.add_typer(notify.app, name="notify")
 
 
 def _version(asked: bool) -> None:

@@ -40,7 +40,7 @@ class Configuration(NamedTuple):
     def is_watched_like(self, other: Configuration) -> bool:
         """Whether the same sources are read in the same way."""
         mine, its = self.loaded.settings, other.loaded.settings
-        read = ("environments", "services", "store", "journal", "audit")
+        read = ("environments", "services", "store", "journal", "audit", "notify")
         same = all(getattr(mine, name) == getattr(its, name) for name in read)
         return same and self.environment.name == other.environment.name and self.policy == other.policy
 

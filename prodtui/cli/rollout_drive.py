@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import sys
@@ -15,23 +16,24 @@ import msgspec
 import typer
 
 from prodtui.cli.audit_trail import auditing
+from prodtui.cli.oncall import decisions_told
+from prodtui.cli.rollout_lock import driving
 from prodtui.cli.store import by
 from prodtui.cli.terminal import on_screen
 from prodtui.journal.rollout_store import Asked, RolloutStore, Wish
 from prodtui.model.errors import UsageError
-from prodtui.model.notice import Notice
 from prodtui.model.rollout import Plan, Rollout
-from prodtui.rollout.course import Course
+from prodtui.rollout.course import Course, Tell
 from prodtui.rollout.keeping import Keeping
 from prodtui.rollout.preflight import Point
 
 if TYPE_CHECKING:
-    from prodtui.model.asks import Ask
     from prodtui.model.moment import Moment
-    from prodtui.model.snapshot import Snapshot
     from prodtui.readiness.policy import Policy
     from prodtui.readiness.standard import Standard
     from prodtui.settings.loaded import Environment
+
+_log = logging.getLogger(__name__)
 
 
 async def looked(
@@ -42,6 +44,7 @@ async def looked(
     from prodtui.cli.output import progress
     from prodtui.readiness.slo import DAY_S
     from prodtui.rollout.criteria import with_objective
+    from prodtui.rollout.pace import patient
     from prodtui.rollout.preflight import preflight, slo_of, stable_version
     from prodtui.rollout.questions import questions_before
     from prodtui.watch import read_once
@@ -51,7 +54,8 @@ async def looked(
     period_s = max((rule.slo.period_s for rule in policy.rules if rule.slo), default=30 * DAY_S)
     standard = msgspec.structs.replace(standard, also=partial(questions_before, plan, period_s=period_s))
     async with progress(lambda seconds: f"looking whether {plan.service} may be rolled out: {seconds:.0f} s"):
-        moment = await read_once(environment, standard, deadline_s=deadline_s, readings=READINGS)
+        asked = patient(environment, deadline_s / 3)
+        moment = await read_once(asked, standard, deadline_s=deadline_s, readings=READINGS)
     view = moment.views.get(plan.service)
     slo = slo_of(standard.policy, view) if view else None
     plan = with_objective(plan, slo.objective if slo else None)
@@ -67,25 +71,25 @@ async def driven(
     `written`: so many of its steps are in the audit trail.
     """
     standard = await _standard(environment, policy, rollout.plan)
-    async with auditing(environment) as scribe:
+    async with auditing(environment) as scribe, decisions_told(environment, _say) as tell:
         keeping = Keeping(store, driver, scribe.written, time.time, written=written)
-        return await _driven(environment, standard, rollout, keeping)
+        with driving(rollout.id, driver):
+            return await _driven(environment, standard, rollout, keeping, tell)
 
 
-async def _driven(environment: Environment, standard: Standard, rollout: Rollout, keeping: Keeping) -> Rollout:
+async def _driven(
+    environment: Environment, standard: Standard, rollout: Rollout, keeping: Keeping, tell: Tell
+) -> Rollout:
     from prodtui.reports.rollout_text import rollout_text
     from prodtui.rollout.pace import paced
-    from prodtui.rollout.questions import questions
+    from prodtui.rollout.questions import Interview
     from prodtui.rollout.stage import stage_of
     from prodtui.watch.live import Watch
 
     shown = _Screen(environment, keeping) if on_screen() else _Lines()
-    course = Course(rollout, keeping, baselines=standard.history.baselines, tell=_told, show=shown.show)
-
-    def also(snapshot: Snapshot) -> tuple[Ask, ...]:
-        return questions(rollout.plan, stage_of(course.rollout), snapshot)
-
-    watch = Watch(paced(environment, rollout.plan), msgspec.structs.replace(standard, also=also))
+    course = Course(rollout, keeping, baselines=standard.history.baselines, tell=tell, show=shown.show)
+    interview = Interview(rollout.plan, lambda: stage_of(course.rollout))
+    watch = Watch(paced(environment, rollout.plan), msgspec.structs.replace(standard, also=interview))
     async with watch:
         await shown.follow(lambda: course.run(watch.moments()))
     sys.stdout.write(rollout_text(course.rollout, time.time()))
@@ -103,9 +107,9 @@ async def abandoned(
     environment: Environment, store: RolloutStore, rollout: Rollout, driver: str, by: str, reason: str
 ) -> Rollout:
     """Ends a rollout that nobody drives, and moves its traffic back."""
-    async with auditing(environment) as scribe:
+    async with auditing(environment) as scribe, decisions_told(environment, _say) as tell:
         keeping = Keeping(store, driver, scribe.written, time.time, written=len(rollout.steps))
-        course = Course(rollout, keeping, baselines={}, tell=_told, show=_Lines().show)
+        course = Course(rollout, keeping, baselines={}, tell=tell, show=_Lines().show)
         return await course.abandon(by, reason)
 
 
@@ -115,7 +119,8 @@ async def audited_first(environment: Environment, rollout: Rollout) -> None:
 
     async with auditing(environment) as scribe:
         for step in rollout.steps:
-            await scribe.require(*written_down(rollout, step))
+            if remark := await scribe.require(*written_down(rollout, step)):
+                typer.echo(f"prodtui: {remark}", err=True)
 
 
 class _Lines:
@@ -136,17 +141,17 @@ class _Lines:
         from prodtui.cli.log import log_to_stderr
 
         log_to_stderr()
-        driving = asyncio.ensure_future(drive())
+        running = asyncio.ensure_future(drive())
         loop, left = asyncio.get_running_loop(), asyncio.Event()
 
         def leave() -> None:
             left.set()
-            driving.cancel()
+            running.cancel()
 
         for ending in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(ending, leave)
         try:
-            await driving
+            await running
         except asyncio.CancelledError:
             if not left.is_set():
                 raise
@@ -179,21 +184,21 @@ class _Screen:
             theme=os.environ.get(THEME),
             log_path=log_file(),
         )
-        driving = asyncio.ensure_future(drive())
-        driving.add_done_callback(lambda done: app.exit() if done.cancelled() or done.exception() else None)
+        running = asyncio.ensure_future(drive())
+        running.add_done_callback(lambda done: app.exit() if done.cancelled() or done.exception() else None)
         try:
             await app.run_async()
         except BaseException:
-            driving.cancel()
+            running.cancel()
             raise
         if app.failure is not None:
             typer.echo(f"prodtui: the screen failed ({type(app.failure).__name__}); the rollout goes on", err=True)
-            await _Lines().follow(lambda: driving)
-        elif not driving.done():
-            driving.cancel()
-            await asyncio.wait({driving})
+            await _Lines().follow(lambda: running)
+        elif not running.done():
+            running.cancel()
+            await asyncio.wait({running})
         else:
-            await driving
+            await running
 
     async def _feed(self) -> AsyncIterator[Rollout]:
         while self._rollout is None or not self._rollout.phase.ended:
@@ -231,5 +236,8 @@ async def _standard(environment: Environment, policy: Policy, plan: Plan) -> Sta
     return known.standard
 
 
-async def _told(_: Notice) -> None:
-    """Nobody is on call here."""
+def _say(text: str) -> None:
+    """That somebody could not be told: in the log, and where no screen is drawn over it on stderr."""
+    _log.warning(text)
+    if not on_screen():
+        typer.echo(f"prodtui: {text}", err=True)

@@ -14,6 +14,7 @@ import typer
 from prodtui.cli.store import by, new_id
 from prodtui.journal.rollout_store import LEASE_S, Asked, Kept, RolloutStore, Wish
 from prodtui.model.errors import UsageError
+from prodtui.model.freshness import Freshness
 from prodtui.model.rollout import Phase, Plan, Rollout
 from prodtui.rollout.preflight import Cleared, Point
 
@@ -26,6 +27,8 @@ NOT_DONE, UNDECIDED = 1, 3
 GRANTED_S: Final = 10.0
 """A driver takes a wish within its renewal, unless a hook runs."""
 LOOK_S: Final = 30.0
+"""A look takes so long at most; one that left something open is made again within this time."""
+LOOK_AGAIN_S: Final = 3.0
 ASK_AGAIN_S: Final = 0.5
 _EXITS = {Phase.PROMOTED: 0, Phase.ROLLED_BACK: NOT_DONE, Phase.ABORTED: NOT_DONE, Phase.FAILED: NOT_DONE}
 
@@ -73,7 +76,7 @@ class Rollouts:
             rollout, waits = kept.rollout, kept.rollout.phase in (Phase.HELD, Phase.PAUSED)
             if rollout.phase is Phase.HELD and not reason.strip():
                 raise UsageError(f"{_named(kept)} is held: {rollout.decision.reason}; give a reason to resume it")
-            if waits and kept.driven(time.time()):
+            if waits and self._driven_now(kept):
                 await self._wish(store, kept, Asked.RESUME, reason)
                 return 0
             await self._claim(store, kept)
@@ -92,7 +95,7 @@ class Rollouts:
             kept = await self._one(store, service)
             if kept.rollout.phase is Phase.PAUSED:
                 raise UsageError(f"{_named(kept)} is paused already")
-            if kept.driven(time.time()):
+            if self._driven_now(kept):
                 await self._wish(store, kept, Asked.PAUSE, reason)
                 return
             await self._claim(store, kept)
@@ -107,7 +110,7 @@ class Rollouts:
 
         async with self._store() as store:
             kept = await self._one(store, service)
-            if kept.driven(time.time()):
+            if self._driven_now(kept):
                 await self._wish(store, kept, Asked.ABORT, reason)
                 ended = await self._ended(store, kept)
             else:
@@ -161,10 +164,18 @@ class Rollouts:
         raise UsageError(f"rollouts of {listed} are open: name one by --service")
 
     async def _looked(self, plan: Plan) -> tuple[Plan, Moment, tuple[Point, ...]]:
-        """The plan with what production adds to it, and what was looked at beforehand."""
+        """The plan with what production adds to it, and what was looked at; again while something can't be told yet."""
         from prodtui.cli.rollout_drive import looked
 
-        return await looked(self._environment, self._policy, plan, LOOK_S)
+        ends = time.monotonic() + LOOK_S
+        while True:
+            found = await looked(self._environment, self._policy, plan, LOOK_S)
+            _, moment, points = found
+            unknown = [point.text for point in points if point.cleared is Cleared.UNKNOWN]
+            lost = any(one.freshness(moment.now) is Freshness.LOST for one in moment.snapshot.sources.values())
+            if not unknown or lost or time.monotonic() > ends:
+                return found
+            await _patiently(f"looking again, as it can't be told yet: {unknown[0]}", LOOK_AGAIN_S)
 
     def _confirm(self, plan: Plan) -> None:
         from prodtui.cli.rollout import confirmed
@@ -172,16 +183,24 @@ class Rollouts:
         first = plan.stages[0].percent
         confirmed(f"Move {first:g} % of {plan.service}'s traffic in {self._environment.name} to {plan.candidate} now?")
 
+    def _driven_now(self, kept: Kept) -> bool:
+        from prodtui.cli.rollout_lock import is_gone
+
+        return kept.driven(time.time()) and not is_gone(kept.rollout.id, kept.driver)
+
     async def _claim(self, store: RolloutStore, kept: Kept) -> None:
         """Takes over from whoever drove it last, who may be killed and still have the lease for some seconds."""
+        from prodtui.cli.rollout_lock import is_gone
+
+        gone = kept.driver if is_gone(kept.rollout.id, kept.driver) else ""
         ends = time.monotonic() + 1.5 * LEASE_S
-        while not await store.take(kept.rollout.id, self._driver, time.time()):
+        while not await store.take(kept.rollout.id, self._driver, time.time(), gone=gone):
             now = await store.find(self._environment.name, kept.rollout.id)
             if now is None or now.rollout.phase.ended:
                 raise UsageError(f"{_named(kept)} is over")
             if now.driven_until > kept.driven_until or time.monotonic() > ends:
                 raise UsageError(f"{_named(now)} is {_driven(now)}; only one process drives a rollout")
-            await _patiently(f"waiting whether {kept.driver} still drives it")
+            await _patiently(f"waiting whether {kept.driver} still drives it", ASK_AGAIN_S)
 
     async def _wish(self, store: RolloutStore, kept: Kept, asked: Asked, reason: str) -> None:
         """Leaves a wish for the driver, and waits until it took it."""
@@ -223,11 +242,11 @@ async def _until(condition: Callable[[], Awaitable[bool]], longest_s: float) -> 
     return False
 
 
-async def _patiently(what: str) -> None:
+async def _patiently(what: str, pause_s: float) -> None:
     from prodtui.cli.output import progress
 
     async with progress(lambda _: what):
-        await asyncio.sleep(ASK_AGAIN_S)
+        await asyncio.sleep(pause_s)
 
 
 def _named(kept: Kept) -> str:

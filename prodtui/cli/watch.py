@@ -17,6 +17,7 @@ from prodtui.cli.journals import journal_of, kept
 from prodtui.cli.options import Config, Env, PolicyOption, shared
 
 if TYPE_CHECKING:
+    from prodtui.model.moment import Moment
     from prodtui.readiness.policy import Policy
     from prodtui.settings.loaded import Environment
     from prodtui.watch.http import Address
@@ -55,6 +56,7 @@ def watch(
 
 
 async def _watched(environment: Environment, policy: Policy, where: Address) -> None:
+    from prodtui.cli.oncall import on_call
     from prodtui.cli.open_rollouts import OpenRollouts
     from prodtui.cli.recoveries import Recoveries
     from prodtui.journal.database import StoreError
@@ -88,11 +90,20 @@ async def _watched(environment: Environment, policy: Policy, where: Address) -> 
     try:
         async with serving(where, headless.answer, is_check) as served:
             _log.info("watching", extra={"environment": environment.name, "listen": f"http://{served}"})
-            async with await opened(environment, known.standard, journal) as watch:
+            async with (
+                on_call(environment, _log.warning) as telling,
+                await opened(environment, known.standard, journal) as watch,
+            ):
+
+                async def keep(moment: Moment) -> None:
+                    if telling is not None:
+                        telling.look(moment)
+                    await recoveries.keep(moment)
+
                 with first_failure():
                     async with asyncio.TaskGroup() as beside:
                         following = beside.create_task(rollouts.follow())
-                        await headless.run(watch.moments(), recoveries.keep, stop)
+                        await headless.run(watch.moments(), keep, stop)
                         following.cancel()
     finally:
         if journal is not None:

@@ -15,7 +15,7 @@ on conflict do nothing
 """
 TAKE = """
 update prodtui_rollouts set driver = $2, driven_until = $4
-where id = $1 and ended_at is null and (driver = $2 or driven_until < $3)
+where id = $1 and ended_at is null and (driver in ($2, $5) or driven_until < $3)
 """
 SAVE = """
 update prodtui_rollouts set body = $3, ended_at = $4, driven_until = $5 where id = $1 and driver = $2

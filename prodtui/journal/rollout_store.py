@@ -65,9 +65,13 @@ class RolloutStore:
         values = (rollout.id, rollout.environment, rollout.service, rollout.started_at, driver, now + LEASE_S)
         return bool(await self._database.change(Step(statements.BEGIN, (*values, _body(rollout)))))
 
-    async def take(self, rollout_id: str, driver: str, now: float) -> bool:
-        """Whether `driver` may drive it from now on: it is open, and nobody else does."""
-        return bool(await self._database.change(Step(statements.TAKE, (rollout_id, driver, now, now + LEASE_S))))
+    async def take(self, rollout_id: str, driver: str, now: float, *, gone: str = "") -> bool:
+        """Whether `driver` may drive it from now on: it is open, and nobody else does.
+
+        `gone`: a driver that is known to have ended, whatever its lease says.
+        """
+        values = (rollout_id, driver, now, now + LEASE_S, gone or driver)
+        return bool(await self._database.change(Step(statements.TAKE, values)))
 
     async def save(self, rollout: Rollout, driver: str, now: float) -> bool:
         """Keeps how it is now; False where it is driven by somebody else."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from prodtui.lab import certificates, files
 from prodtui.lab.network import LOOPBACK
 from prodtui.lab.registry import ETCD_PREFIX
 from prodtui.lab.state import State, lab_of
-from prodtui.lab.topology import CALLEES, SERVICES, SLI_WINDOW
+from prodtui.lab.topology import CALLEES, CANARY_CLUSTER, CANARY_OF, CANARY_VERSION, SERVICES, SLI_WINDOW
 
 _POLICIES = Path(__file__).parent / "policies"
 _STOREFRONT = "http://storefront.lab/"
@@ -16,7 +17,7 @@ _STOREFRONT = "http://storefront.lab/"
 
 
 def write(state: State) -> None:
-    """Write the configuration into the lab's directory, and the policies beside it."""
+    """Write the configuration into the lab's directory, and the policies and the plan of a rollout beside it."""
     directory = Path(state.directory)
     secret = directory / "secrets"
     url = {name: f"http://{LOOPBACK}:{port}" for name, port in state.ports.items()}
@@ -51,6 +52,7 @@ def write(state: State) -> None:
             "pools": [service.pool] if service.pool else [],
             "databases": [service.database] if service.database else [],
             "clusters": [service.name] if service.name in CALLEES else [],
+            "canary_clusters": [CANARY_CLUSTER] if service.name == CANARY_OF else [],
             "depends_on": list(service.calls),
             "runbook": service.runbook,
         }
@@ -58,6 +60,7 @@ def write(state: State) -> None:
         lines += ["", f"[services.{service.name}]", *(f"{key} = {_toml(v)}" for key, v in kept.items())]
     lab = lab_of(state)
     files.write(lab.config_path, "\n".join(lines) + "\n")
+    files.write(lab.rollout_path, _rollout(directory))
     for policy in _POLICIES.glob("*.toml"):
         files.write(directory / policy.name, policy.read_text().replace(_STOREFRONT, f"{url['storefront-1']}/"))
 
@@ -74,6 +77,41 @@ def _registry(state: State, url: str) -> dict[str, dict[str, str]]:
             "ca_file": str(certificates.authority(Path(state.directory))),
         },
     }
+
+
+def _rollout(directory: Path) -> str:
+    """A plan that takes payments' candidate through its stages, a minute of the lab for an hour."""
+    canary = [sys.executable, "-m", "prodtui", "lab", "canary", "--lab", str(directory)]
+    stages = ((10, "1m"), (50, "30s"), (100, "30s"))
+    lines = [
+        "# Written by `prodtui lab up`; gone with `prodtui lab down`.",
+        "# prodtui lab canary up; prodtui lab load 60; prodtui rollout start rollout.toml",
+        'schema = "prodtui.rollout/1"',
+        f"service = {_toml(CANARY_OF)}",
+        f"candidate = {_toml(CANARY_VERSION)}",
+        f"rollback_to = {_toml(SERVICES[CANARY_OF].version)}",
+    ]
+    for percent, duration in stages:
+        lines += ["", "[[stages]]", f"percent = {percent}", f"for = {_toml(duration)}", 'every = "2s"']
+    lines += [
+        "",
+        "[groups]",
+        'tag = { canary = "canary", stable = "stable" }',
+        'label = { name = "track", canary = "canary", stable = "stable" }',
+        f"cluster = {{ canary = {_toml(CANARY_CLUSTER)}, stable = {_toml(CANARY_OF)} }}",
+        "",
+        "[hooks.advance]",
+        f"command = {_toml([*canary, 'weight', '{percent}'])}",
+        'timeout = "15s"',
+        "",
+        "[hooks.rollback]",
+        f"command = {_toml([*canary, 'weight', '0'])}",
+        'timeout = "15s"',
+        "",
+        "[watch_after]",
+        'for = "1m"',
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def _toml(value: object) -> str:

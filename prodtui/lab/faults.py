@@ -10,7 +10,7 @@ import msgspec
 
 from prodtui.lab import damage
 from prodtui.lab.errors import LabError, UnknownFault
-from prodtui.lab.state import Lab, State, change, load
+from prodtui.lab.state import Lab, State, change, recorded
 from prodtui.lab.topology import POOL_SIZE
 
 
@@ -42,32 +42,25 @@ def heal(lab: Lab, name: str | None = None) -> list[str]:
     """Undo one fault, or all in reverse order; the names of those undone. UnknownFault, LabError: it isn't active."""
     if name is not None:
         _known(name)
-    current = _state(lab).faults
+    current = recorded(lab.directory).faults
     if name is not None and name not in current:
         raise LabError(f"{name} isn't active; {'active: ' + ', '.join(current) if current else 'no fault is'}")
     wanted = [name] if name is not None else list(reversed(current))
     for one in wanted:
-        FAULTS[one].heal(_state(lab))
+        FAULTS[one].heal(recorded(lab.directory))
         change(lab.directory, lambda s, one=one: _without(s, one))  # type: ignore[misc]
     return wanted
 
 
 def active(lab: Lab) -> list[str]:
     """The faults that are active, in the order in which they were injected."""
-    return list(_state(lab).faults)
+    return list(recorded(lab.directory).faults)
 
 
 def _known(name: str) -> Fault:
     if name not in FAULTS:
         raise UnknownFault(f"unknown fault {name!r}; there are: {', '.join(FAULTS)}")
     return FAULTS[name]
-
-
-def _state(lab: Lab) -> State:
-    state = load(lab.directory)
-    if state is None:
-        raise LabError(f"no lab runs in {lab.directory}")
-    return state
 
 
 def _with(state: State, fault: str) -> State:

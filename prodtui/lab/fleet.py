@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 
 from prodtui.lab import certificates, files
 from prodtui.lab.network import LOOPBACK
+from prodtui.lab.processes import end, launch
 from prodtui.lab.registry import ETCD_PREFIX
 from prodtui.lab.service_settings import ServiceSettings
-from prodtui.lab.state import Process, State
-from prodtui.lab.topology import REQUESTS_PER_S, SERVICES, Service
+from prodtui.lab.state import Lab, Process, State, recorded
+from prodtui.lab.topology import CANARY_INSTANCE, CANARY_OF, CANARY_VERSION, REQUESTS_PER_S, SERVICES, Service
 
 # Checkout itself gives its callees one second.
 _CALL_TIMEOUTS = {"storefront": "2.5s", "checkout": "1s"}
@@ -60,7 +62,16 @@ def _write_environment(state: State, service: Service) -> None:
     files.write(path, "".join(f"{key}={value}\n" for key, value in values.items()))
 
 
-def _instance(state: State, service: Service, instance: str, number: int) -> Process:
+def canary(state: State, build: str) -> Process:
+    """Write the settings of an instance of payments' candidate; its supervisor as it is to be started."""
+    candidate = replace(SERVICES[CANARY_OF], version=CANARY_VERSION)
+    process = _instance(state, candidate, CANARY_INSTANCE, 0, track="canary", build=build)
+    return msgspec.structs.replace(process, argv=(sys.executable, "-m", "prodtui.lab.supervisor", *process.argv))
+
+
+def _instance(
+    state: State, service: Service, instance: str, number: int, *, track: str = "stable", build: str = ""
+) -> Process:
     directory = Path(state.directory)
     port = state.ports[instance]
     place = "ab"[number % 2]
@@ -83,6 +94,8 @@ def _instance(state: State, service: Service, instance: str, number: int) -> Pro
         registry_prefix=ETCD_PREFIX,
         environment_file=str(environment_file(directory, service.name)),
         callees=service.calls,
+        track=track,
+        build=build,
         certificate_file=certificate,
     )
     text = msgspec.json.format(msgspec.json.encode(settings)).decode()
@@ -100,14 +113,27 @@ def _instance(state: State, service: Service, instance: str, number: int) -> Pro
     )
 
 
-def load(state: State) -> Process:
-    """The load generator as it is to be started."""
+def load(state: State, rate: float = REQUESTS_PER_S) -> Process:
+    """The load generator as it is to be started, with its requests/s."""
     target = f"http://{LOOPBACK}:{state.ports['storefront-1']}/"
     return Process(
         name="load",
         kind="load",
         pid=0,
         started=0,
-        argv=(sys.executable, "-m", "prodtui.lab.load", "--url", target, "--rate", str(REQUESTS_PER_S)),
+        argv=(sys.executable, "-m", "prodtui.lab.load", "--url", target, "--rate", f"{rate:g}"),
         url=target,
     )
+
+
+def drive(lab: Lab, rate: float) -> None:
+    """Let the load come at another rate, requests/s: its generator is replaced, which takes half a second."""
+    state = recorded(lab.directory)
+    before = state.process("load")
+    launch(lab.directory, load(state, rate))
+    end([before])
+
+
+def rate_of(state: State) -> float:
+    """At how many requests/s the load comes."""
+    return float(state.process("load").argv[-1])

@@ -12,7 +12,7 @@ from prodtui.lab import certificates, files, programs
 from prodtui.lab.errors import LabError
 from prodtui.lab.network import LOOPBACK, ask_json
 from prodtui.lab.state import Process, State
-from prodtui.lab.topology import SERVICES, SLI_WINDOW, Service
+from prodtui.lab.topology import CANARY_OF, SERVICES, SLI_WINDOW, Service
 
 _REQUESTS = "http_request_duration_seconds_count"
 
@@ -21,9 +21,14 @@ def configure(state: State) -> Process:
     """Write Prometheus' configuration and rules; the server as it is to be started."""
     home = files.folder(Path(state.directory) / "prometheus")
     files.write(home / "rules.json", json.dumps(_rules(), indent=1))
+    write_canary(state, None)
     plain = [service for service in SERVICES.values() if not service.tls]
     scrapes: list[dict[str, Any]] = [
-        {"job_name": "services", "static_configs": _instances(state, plain)},
+        {
+            "job_name": "services",
+            "static_configs": _instances(state, plain),
+            "file_sd_configs": [{"files": [str(_canary_file(state))]}],
+        },
         *(_secured(state, service) for service in SERVICES.values() if service.tls),
         {
             "job_name": "envoy",
@@ -106,11 +111,22 @@ def configure_alertmanager(state: State) -> Process:
 
 def _instances(state: State, services: Iterable[Service]) -> list[dict[str, Any]]:
     """The services' instances as targets, named as in the registry."""
-    return [
-        {"targets": [f"{LOOPBACK}:{state.ports[one]}"], "labels": {"service": service.name, "instance": one}}
-        for service in services
-        for one in service.instance_ids()
-    ]
+    return [_target(state, service.name, one) for service in services for one in service.instance_ids()]
+
+
+def write_canary(state: State, instance: str | None) -> None:
+    """Have this instance of payments' candidate scraped, or none; a running Prometheus takes it up at once."""
+    targets = [_target(state, CANARY_OF, instance, track="canary")] if instance else []
+    files.write(_canary_file(state), json.dumps(targets, indent=1))
+
+
+def _target(state: State, service: str, instance: str, track: str = "stable") -> dict[str, Any]:
+    labels = {"service": service, "instance": instance, "track": track}
+    return {"targets": [f"{LOOPBACK}:{state.ports[instance]}"], "labels": labels}
+
+
+def _canary_file(state: State) -> Path:
+    return Path(state.directory) / "prometheus" / "canary.json"
 
 
 def _secured(state: State, service: Service) -> dict[str, Any]:

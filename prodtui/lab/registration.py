@@ -61,7 +61,7 @@ class ConsulRegistration:
             "Name": settings.service,
             "Address": settings.host,
             "Port": settings.port,
-            "Tags": [f"tier-{settings.tier.lower()}", f"v{settings.version}"],
+            "Tags": [f"tier-{settings.tier.lower()}", f"v{settings.version}", settings.track],
             "Meta": {
                 "version": settings.version,
                 "zone": settings.zone,
@@ -118,6 +118,7 @@ class EtcdRegistration:
             "config_hash": config_hash,
             "scheme": settings.scheme,
             "runbook": settings.runbook,
+            "track": settings.track,
             "phase": "serving",
         }
         self._value = base64.b64encode(json.dumps(value).encode()).decode()

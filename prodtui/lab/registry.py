@@ -7,7 +7,7 @@ from pathlib import Path
 
 from prodtui.lab import etcd, files
 from prodtui.lab.errors import LabError
-from prodtui.lab.network import LOOPBACK, ask_json
+from prodtui.lab.network import LOOPBACK, ask, ask_json
 from prodtui.lab.state import Process, State
 
 ETCD_PREFIX = "/services/"
@@ -71,6 +71,13 @@ def version(state: State) -> str | None:
         return str(ask_json(f"{url}/v1/agent/self")["Config"]["Version"])
     except LabError:
         return None
+
+
+def deregister(state: State, instance: str) -> None:
+    """Take out an instance that can't do it itself any more; in etcd its lease ends without it."""
+    if state.registry == "consul" and instance in registered(state):
+        url = f"http://{LOOPBACK}:{state.ports['registry']}/v1/agent/service/deregister/{instance}"
+        ask(url, method="PUT")
 
 
 def registered(state: State) -> dict[str, str]:

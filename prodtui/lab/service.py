@@ -17,7 +17,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 from prometheus_client import REGISTRY, Histogram, disable_created_metrics, generate_latest
 
-from prodtui.lab import environment, service_settings, work
+from prodtui.lab import builds, environment, service_settings, work
 from prodtui.lab.database import Database, Unavailable
 from prodtui.lab.environment import Environment
 from prodtui.lab.refunds import refunds
@@ -36,7 +36,8 @@ def application(
     """The service's routes: its work, and what the platform asks of every service."""
     app = web.Application(middlewares=[_counted()])
     if database is not None:
-        app.add_routes(work.KEEPING[settings.service](database))
+        build = builds.BUILDS.get(settings.build)
+        app.add_routes(build.routes(database) if build else work.KEEPING[settings.service](database))
         if "REFUNDS_TOKEN_FILE" in shared.values:
             app.add_routes(refunds(database, shared.secret("REFUNDS_TOKEN_FILE")))
     else:

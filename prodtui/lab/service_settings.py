@@ -27,6 +27,10 @@ class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
     environment_file: str
     registry_prefix: str = ""
     callees: tuple[str, ...] = ()
+    track: str = "stable"
+    """Whether it is one of those that carry the service, or the `canary` of a candidate."""
+    build: str = ""
+    """Which of `builds.BUILDS` it runs; empty: the service as it is."""
     certificate_file: str | None = None
     """Key and certificate (PEM), with which the instance serves HTTPS; None: plain HTTP."""
 

@@ -40,10 +40,11 @@ from prodtui.lab.state import (
     lab_of,
     load,
     locked,
+    recorded,
     save,
     with_process,
 )
-from prodtui.lab.topology import CALLEES, SERVICES
+from prodtui.lab.topology import CALLEES, CANARY_INSTANCE, SERVICES
 
 Say = Callable[[str], None]
 
@@ -153,7 +154,7 @@ def _start(place: Path, wanted: Registry | None, say: Say) -> Lab:
     _check_reach(place)
     chosen, found = programs.find(wanted, say)
     instances = [instance for service in SERVICES.values() for instance in service.instance_ids()]
-    ports = free_ports([*_SERVER_PORTS, *(f"to-{callee}" for callee in CALLEES), *instances])
+    ports = free_ports([*_SERVER_PORTS, *(f"to-{callee}" for callee in CALLEES), *instances, CANARY_INSTANCE])
     user = programs.unprivileged_user()
     state = change(place, lambda s: msgspec.structs.replace(s, registry=chosen, programs=found, ports=ports, user=user))
     files.folder(place / "logs")
@@ -174,7 +175,7 @@ def _start(place: Path, wanted: Registry | None, say: Say) -> Lab:
         *(lambda process=process: _service(place, process) for process in fleet.configure(state)),
     ]
     _all_at_once(place, starts, say)
-    _until(place, lambda: health.ailments_of(_state(place), alerts=False), "everything is well")
+    _until(place, lambda: health.ailments_of(recorded(place), alerts=False), "everything is well")
     launch(place, fleet.load(state))
     _until(place, lambda: _unmeasured(state), "Prometheus has everyone's traffic")
     state = change(place, lambda s: msgspec.structs.replace(s, ready=True, starter=None))
@@ -225,13 +226,6 @@ def _service(place: Path, process: Process) -> Process:
     return server
 
 
-def _state(place: Path) -> State:
-    state = load(place)
-    if state is None:
-        raise LabError(f"the lab's state in {place} is gone")
-    return state
-
-
 def _until(place: Path, lacking: Callable[[], list[str]], what: str) -> None:
     last: list[str] = []
 
@@ -240,7 +234,7 @@ def _until(place: Path, lacking: Callable[[], list[str]], what: str) -> None:
         return not last
 
     def still() -> None:
-        for process in _state(place).processes:
+        for process in recorded(place).processes:
             check_alive(place, process)
 
     try:

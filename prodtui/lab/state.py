@@ -56,6 +56,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     ports: dict[str, int] = {}
     processes: tuple[Process, ...] = ()
     faults: tuple[str, ...] = ()
+    canary: str = ""
+    """The build of payments' candidate that is up; empty: none is."""
 
     def process(self, name: str) -> Process:
         """The process of this name; LabError when the lab has none."""
@@ -84,6 +86,7 @@ class Lab(msgspec.Struct, frozen=True, kw_only=True):
     servers: tuple[Server, ...]
     config_path: Path
     policy_path: Path
+    rollout_path: Path
 
     def server(self, name: str) -> Server:
         """The server of this name; LabError when there is none."""
@@ -109,6 +112,7 @@ def lab_of(state: State) -> Lab:
         ),
         config_path=directory / "prodtui.toml",
         policy_path=directory / "readiness.toml",
+        rollout_path=directory / "rollout.toml",
     )
 
 
@@ -137,6 +141,14 @@ def load(directory: Path) -> State | None:
         return msgspec.json.decode((directory / STATE_FILE).read_bytes(), type=State)
     except (OSError, msgspec.MsgspecError):
         return None
+
+
+def recorded(directory: Path) -> State:
+    """The recorded state; LabError where there is none."""
+    state = load(directory)
+    if state is None:
+        raise LabError(f"no lab runs in {directory}")
+    return state
 
 
 def save(directory: Path, state: State) -> None:

@@ -60,6 +60,12 @@ DATABASES = tuple(service.database for service in SERVICES.values() if service.d
 # Envoy has a cluster and a listener for each service that another one calls.
 CALLEES = tuple(name for name in SERVICES if any(name in other.calls for other in SERVICES.values()))
 
+# A candidate of payments is an instance of its own behind a cluster of its own; by default there is neither.
+CANARY_OF = "payments"
+CANARY_CLUSTER = f"{CANARY_OF}-canary"
+CANARY_INSTANCE = f"{CANARY_CLUSTER}-1"
+CANARY_VERSION = "1.5.0"
+
 POOL_SIZE = 10  # server connections per pool in PgBouncer
 REQUESTS_PER_S = 16  # a p99 wants 300 requests (3/p) in the 20 s window: 15/s is the least
 SLI_WINDOW = "20s"

@@ -112,12 +112,22 @@ def catalog(database: Database) -> tuple[web.RouteDef, ...]:
 def payments(database: Database) -> tuple[web.RouteDef, ...]:
     """Authorisations."""
 
-    async def authorise(_: web.Request) -> web.StreamResponse:
-        account, cents = _any_of(1000), _any_of(9000)
-        remaining = await database.value("SELECT authorise($1, $2)", account, cents)
-        return web.json_response({"account": account, "remaining_cents": remaining})
+    async def authorisation(_: web.Request) -> web.StreamResponse:
+        return await authorise(database, any_cents())
 
-    return (web.post("/authorisations", authorise),)
+    return (web.post("/authorisations", authorisation),)
+
+
+def any_cents() -> int:
+    """What somebody has to pay."""
+    return _any_of(9000)
+
+
+async def authorise(database: Database, cents: int) -> web.StreamResponse:
+    """Authorise a payment of any one account."""
+    account = _any_of(1000)
+    remaining = await database.value("SELECT authorise($1, $2)", account, cents)
+    return web.json_response({"account": account, "remaining_cents": remaining})
 
 
 def inventory(database: Database) -> tuple[web.RouteDef, ...]:

@@ -1,7 +1,8 @@
 """When a load must stop: what it harms that it was not meant to try. Pure.
 
-What a load may do to the service that it tries, and to whom that calls: slow them down, fill their pools and databases,
-open their breakers. Anything that fails besides, there or anywhere else, and did not before, is another reason.
+What a load may do to the service that it tries, and to all that this calls: slow them down, fill their pools and
+databases, open their breakers, keep them from answering their health checks in time. An instance of theirs that died,
+anything else that fails there, and whatever fails anywhere else is another reason, unless it failed before.
 """
 
 from __future__ import annotations
@@ -10,10 +11,14 @@ from collections.abc import Iterator
 
 from prodtui.model.assessment import CheckResult, State, Verdict
 from prodtui.model.moment import Moment
+from prodtui.model.records import HealthCheck, Instance
 from prodtui.timeline.dependencies import Graph, dependencies
 
 TRIED = frozenset({"performance", "data", "resilience"})
 """Pillars that a load is there to try."""
+AVAILABILITY = "availability"
+REFUSED = "refused"
+"""What a health check says of a port on which nobody listens; a server that is only busy lets it wait."""
 
 
 def harmed(before: Moment, now: Moment, service: str) -> str:
@@ -26,9 +31,19 @@ def harmed(before: Moment, now: Moment, service: str) -> str:
     known = {(name, check.id) for name, check in blocking(before)}
     own = tried(before, service)
     for name, check in blocking(now):
-        if (name, check.id) not in known and not (name in own and check.pillar in TRIED):
+        if (name, check.id) in known:
+            continue
+        busy = check.pillar == AVAILABILITY and not died(before, now, name)
+        if name not in own or not (check.pillar in TRIED or busy):
             return f"{name} is NOT_READY: {check.reason}"
     return ""
+
+
+def died(before: Moment, now: Moment, service: str) -> bool:
+    """Whether an instance is gone that was there before, or nobody listens any more where it did."""
+    there, here = (_instances(moment, service) for moment in (before, now))
+    deaf, was_deaf = (_refusing(moment, service) for moment in (now, before))
+    return bool(there - here or deaf - was_deaf)
 
 
 def tried(moment: Moment, service: str) -> frozenset[str]:
@@ -45,6 +60,16 @@ def blocking(moment: Moment) -> Iterator[tuple[str, CheckResult]]:
         for check in service.checks:
             if check.state is State.FAIL and check.blocking and not check.waived:
                 yield service.name, check
+
+
+def _instances(moment: Moment, service: str) -> frozenset[str]:
+    return frozenset(one.id for one in moment.snapshot.of(Instance).values() if one.service == service)
+
+
+def _refusing(moment: Moment, service: str) -> frozenset[str]:
+    """The health checks that found nobody listening."""
+    checks = moment.snapshot.of(HealthCheck).values()
+    return frozenset(one.key for one in checks if one.service == service and REFUSED in one.output.casefold())
 
 
 def _calls(graph: Graph, name: str) -> tuple[str, ...]:

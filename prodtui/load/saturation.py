@@ -17,30 +17,35 @@ from prodtui.model.records import Breaker, BreakerState, Cluster, DatabaseServer
 
 _SLIS = ("performance.latency_p99", "performance.latency_p95", "performance.error_ratio")
 _ORDER = ("pool", "database", "breaker", "sli")
-"""Of what was seen at the same time first what the others may come from."""
+"""Of what one look shows first what the rest may come from: between two looks nobody knows which came first."""
+BAD = (State.FAIL, State.WARN)
 _OPEN = (BreakerState.OPEN, BreakerState.FORCED_OPEN)
 
 
 def before(moment: Moment) -> tuple[Saturated, ...]:
     """What was saturated already when nothing was sent yet."""
-    return _ordered([msgspec.structs.replace(one, already=True) for one in _seen(moment)])
+    return _ordered([msgspec.structs.replace(one, already=True) for one in _once(moment)])
 
 
 def after(known: tuple[Saturated, ...], moment: Moment, tick: Tick | None) -> tuple[Saturated, ...]:
-    """What is known with what this moment adds: at its own time, with the load at that time. The first one first."""
+    """What is known and what this moment adds, with the load at that time. The first one first."""
     there = {(one.kind, one.name) for one in known}
+    users, rate = (None, None) if tick is None else (tick.users, tick.rate_per_s)
     new = [
-        msgspec.structs.replace(
-            one, users=None if tick is None else tick.users, rate_per_s=None if tick is None else tick.rate_per_s
-        )
-        for one in _seen(moment)
+        msgspec.structs.replace(one, users=users, rate_per_s=rate)
+        for one in _once(moment)
         if (one.kind, one.name) not in there
     ]
-    return _ordered([*known, *new]) if new else known
+    return (*known, *_ordered(new)) if new else known
+
+
+def _once(moment: Moment) -> list[Saturated]:
+    """What is saturated, each once: breakers of one caller's instances are one."""
+    return list({(one.kind, one.name): one for one in reversed(list(_seen(moment)))}.values())
 
 
 def _ordered(found: list[Saturated]) -> tuple[Saturated, ...]:
-    return tuple(sorted(found, key=lambda one: (one.at, _ORDER.index(one.kind), one.name)))
+    return tuple(sorted(found, key=lambda one: (_ORDER.index(one.kind), one.at, one.name)))
 
 
 def _seen(moment: Moment) -> Iterator[Saturated]:
@@ -70,7 +75,8 @@ def _seen(moment: Moment) -> Iterator[Saturated]:
     for service in moment.assessment.services:
         if service.verdict is Verdict.READY:
             continue  # its checks are written out when they are first looked at: of a fleet, only those that matter
-        failing = [check for check in service.checks if check.id in _SLIS and check.state in (State.FAIL, State.WARN)]
+        # What recovers was observed to pass: that it waits for a second look is no saturation.
+        failing = [check for check in service.checks if check.id in _SLIS and (check.held or check.state) in BAD]
         if failing:
             worst = min(failing, key=lambda check: (check.state is not State.FAIL, _SLIS.index(check.id)))
             what = f"{worst.id.rpartition('_')[2].replace('ratio', 'errors')} {worst.reason.partition(',')[0]}"

@@ -72,7 +72,7 @@ class Telling:
 def tick(last: Statistics, so_far: Statistics, at: float, elapsed_s: float) -> Tick:
     """One second."""
     length = last.get("http_req_duration", {})
-    users = last.get("vus", so_far.get("vus", {})).get("value")
+    users = (last.get("vus") or so_far.get("vus") or {}).get("value")
     return Tick(
         at=at,
         elapsed_s=elapsed_s,

@@ -2,26 +2,10 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 import msgspec
 
-
-class CauseClass(StrEnum):
-    REFUSED = "refused"
-    TIMEOUT = "timeout"
-    DNS = "dns"
-    TLS = "tls"
-    AUTH = "auth"
-    PERMISSION = "permission"
-    PROTOCOL = "protocol"
-    OVERLOAD = "overload"
-    NOT_FOUND = "not_found"
-    INTERNAL = "internal"
-
-
-# What trying again cannot mend: only a person's change of configuration, rights or prodtui itself can.
-_FINAL = frozenset({CauseClass.AUTH, CauseClass.PERMISSION, CauseClass.TLS, CauseClass.NOT_FOUND, CauseClass.INTERNAL})
+from prodtui.model.classification import CLASSES
+from prodtui.model.classification import CauseClass as CauseClass
 
 
 class Cause(msgspec.Struct, frozen=True):
@@ -33,4 +17,4 @@ class Cause(msgspec.Struct, frozen=True):
     @property
     def worth_retrying(self) -> bool:
         """Whether the same request may succeed later without anybody's act (then it is retried sooner)."""
-        return self.cause_class not in _FINAL
+        return CLASSES[self.cause_class].recoverable

@@ -37,6 +37,8 @@ class DeclaredService(msgspec.Struct, frozen=True, kw_only=True):
     pools: tuple[str, ...] = ()
     databases: tuple[str, ...] = ()
     clusters: tuple[str, ...] = ()
+    canary_clusters: tuple[str, ...] = ()
+    """Those that lead to it only while a candidate is tried out: nothing is missing where they are not there."""
     depends_on: tuple[str, ...] = ()
     runbook: str | None = None
     owner: str | None = None

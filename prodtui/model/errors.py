@@ -3,12 +3,14 @@
 ProdtuiError
 ├── UsageError           a command line that cannot be carried out (exit 2)
 ├── ConfigurationError   a setting that cannot be used: file, line, key, what was expected (exit 2)
-└── SourceError          a source could not be read; carries its Cause
+├── SourceError          a source could not be read; carries its Cause
+└── NotifyError          a notification could not be sent; carries its Cause, and whether to try again
 """
 
 from __future__ import annotations
 
 from prodtui.model.cause import Cause, CauseClass
+from prodtui.model.classification import CLASSES, Does
 from prodtui.model.text import neutralise_name
 
 
@@ -29,4 +31,14 @@ class SourceError(ProdtuiError):
 
     def __init__(self, cause_class: CauseClass, message: str) -> None:
         self.cause = Cause(cause_class, neutralise_name(message))
+        super().__init__(f"{cause_class}: {self.cause.message}")
+
+
+class NotifyError(ProdtuiError):
+    """A notification could not be sent."""
+
+    def __init__(self, cause_class: CauseClass, message: str, *, final: bool = False) -> None:
+        """`final`: the other side has said that it will not take this one, whatever the class."""
+        self.cause = Cause(cause_class, neutralise_name(message))
+        self.retry = not final and Does.RETRY in CLASSES[cause_class].sending
         super().__init__(f"{cause_class}: {self.cause.message}")

@@ -46,3 +46,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     services: tuple[str, ...] = ()
     tiers: tuple[str, ...] = ()
     """Of these services."""
+    roots: tuple[str, ...] = ()
+    """Keys of what it may have begun with, the likeliest first."""
+    entities: tuple[str, ...] = ()
+    """Keys of all that fails with it: by these it is known again, also by another prodtui."""

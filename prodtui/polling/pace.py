@@ -6,6 +6,8 @@ import random
 
 import msgspec
 
+from prodtui.model.classification import CLASSES, CauseClass, Does
+
 LONGEST_PAUSE_S = 10.0
 """A system that comes back is seen within this time, whatever happened before."""
 OPENS_AFTER = 5
@@ -31,8 +33,10 @@ class Pace(msgspec.Struct, frozen=True):
     def succeeded(self) -> Pace:
         return Pace(self.interval_s, self.waits)
 
-    def failed(self) -> Pace:
-        return Pace(self.interval_s, self.waits, self.failures + 1)
+    def failed(self, cause_class: CauseClass = CauseClass.TIMEOUT) -> Pace:
+        """After one more failure; one that asking again can't mend opens the breaker at once."""
+        at_once = Does.BREAKER in CLASSES[cause_class].reading
+        return Pace(self.interval_s, self.waits, max(self.failures + 1, OPENS_AFTER if at_once else 0))
 
     def pause_s(self, took_s: float, chance: float | None = None) -> float:
         """Seconds to wait after a read that took `took_s`; `chance` 0..1 stands for the jitter.

@@ -49,7 +49,7 @@ class Poll:
             _log.exception("source failed", extra={"source": self.name})
             cause = Cause(CauseClass.INTERNAL, f"prodtui's {self.source.kind} source failed: {type(error).__name__}")
         took_s = time.monotonic() - began
-        self.pace = self.pace.succeeded() if cause is None else self.pace.failed()
+        self.pace = self.pace.succeeded() if cause is None else self.pace.failed(cause.cause_class)
         pause_s = self.pace.pause_s(took_s)
         at = started + took_s
         waited = self.source.waits and answer is not None and not answer.keyframe

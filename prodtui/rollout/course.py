@@ -156,7 +156,7 @@ class Course:
             case Word.HOLD if rollout.phase is not Phase.HELD:
                 await self._become(progress.held(rollout, now))
             case Word.WAIT if rollout.phase is Phase.HELD:
-                await self._become(progress.goes_on(rollout))
+                await self._become(progress.goes_on(rollout, now))
             case _:
                 await self._become(rollout)
 

@@ -14,7 +14,8 @@ from prodtui.model.records import Breaker, BreakerState, HealthStatus, Instance,
 from prodtui.model.rollout import Plan, Stage
 from prodtui.readiness import words
 from prodtui.readiness.criteria import Baseline
-from prodtui.rollout.criteria import BREAKER, BURN, ERRORS, PASSING, QUANTILES
+from prodtui.rollout import criteria
+from prodtui.rollout.criteria import BURN, ERRORS, QUANTILES
 from prodtui.rollout.groups import Side, cluster, members
 from prodtui.rollout.questions import FAILED, REQUESTS, called, sure, window_s
 
@@ -73,46 +74,48 @@ def observed(plan: Plan, stage: Stage, moment: Moment, baselines: Mapping[str, B
 
 
 def _shown(plan: Plan, stage: Stage, moment: Moment, side: Side) -> Shown:
-    values: dict[str, float] = {}
-    missing: dict[str, str] = {}
-    certain: dict[str, float] = {}
-
-    def take(name: str, found: float | str | None) -> float | None:
-        """Notes a value, or why there is none."""
-        if isinstance(found, str):
-            missing[name] = found
-        elif found is not None:
-            values[name] = found
-            return found
-        return None
-
     answers = _Answers(plan, stage, moment, side)
     rate, failing = answers(REQUESTS), answers(FAILED)
     made = None if isinstance(rate, str) else rate * stage.every_s
     failed = None if made is None or isinstance(failing, str) else min(failing * stage.every_s, made)
-    for rule in plan.criteria:
-        if rule.id == ERRORS:
-            take(ERRORS, _ratio(made, failed, rate, failing))
-        elif rule.id == PASSING:
-            take(PASSING, _passing(plan, moment, side))
-        elif rule.id == BREAKER:
-            take(BREAKER, _open_breakers(plan, moment, side))
-        elif rule.id in QUANTILES and side is Side.CANARY:
-            least = answers(sure(rule.id))
-            if take(rule.id, least if isinstance(least, str) else answers(rule.id)) is not None:
-                certain[rule.id] = float(least)
-        else:
-            take(rule.id, answers(rule.id))
-    take(BURN, _burn(plan, moment) if side is Side.CANARY else None)
-    return Shown(requests=made, failed=failed, values=values, missing=missing, certain=certain)
+
+    def criterion(name: str) -> float | str | None:
+        """Its value, why there is none, or None where nothing that is configured could tell."""
+        match name:
+            case criteria.ERRORS:
+                return _ratio(rate, failing)
+            case criteria.PASSING:
+                return _passing(plan, moment, side)
+            case criteria.BREAKER:
+                return _open_breakers(plan, moment, side)
+            case _:
+                return answers(name)
+
+    found = {rule.id: criterion(rule.id) for rule in plan.criteria}
+    certain: dict[str, float | str] = {}
+    if side is Side.CANARY:
+        certain = {name: answers(sure(name)) for name in QUANTILES if name in found}
+        # A latency of which nothing is certain is not known.
+        found |= {name: why for name, why in certain.items() if isinstance(why, str)} | {BURN: _burn(plan, moment)}
+    return Shown(
+        requests=made,
+        failed=failed,
+        values=_numbers(found),
+        missing={name: why for name, why in found.items() if isinstance(why, str)},
+        certain=_numbers(certain),
+    )
 
 
-def _ratio(made: float | None, failed: float | None, rate: float | str, failing: float | str) -> float | str:
-    if made is None:
-        return str(rate)
-    if failed is None:
-        return str(failing)
-    return failed / made if made > 0 else "no requests"
+def _numbers(found: Mapping[str, float | str | None]) -> dict[str, float]:
+    return {name: value for name, value in found.items() if value is not None and not isinstance(value, str)}
+
+
+def _ratio(rate: float | str, failing: float | str) -> float | str:
+    if isinstance(rate, str):
+        return rate
+    if isinstance(failing, str):
+        return failing
+    return min(failing / rate, 1.0) if rate > 0 else "no requests"
 
 
 class _Answers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import msgspec
@@ -10,7 +11,7 @@ from prodtui.model.rollout import Decision, Judged, Phase, Plan, Rollout, Sample
 from prodtui.rollout.stage import WATCHED, samples_of_stage, stage_of, watches
 
 COMPARED_KEPT = 30
-"""Samples whose comparisons are kept; of those that are not OK, all. What is saved each time must not grow for ever."""
+"""Samples of a stage whose comparisons are kept; of those that are not OK, all: what is saved must stay small."""
 FIRST_BAD = "first bad sample"
 """The step that says when it was seen that one must go back: until the rollback hook runs, time is counted from it."""
 
@@ -39,15 +40,13 @@ def noted(rollout: Rollout, at: float, what: str, result: str, by: str = "") -> 
 
 def sampled(rollout: Rollout, found: Sequence[Sample]) -> Rollout:
     """With these samples, in the order of time."""
-    samples = (*rollout.samples, *found)
-    old = len(samples) - COMPARED_KEPT
-    return replace(
-        rollout,
-        samples=tuple(
-            replace(one, compared=()) if place < old and one.judged is Judged.OK and one.compared else one
-            for place, one in enumerate(samples)
-        ),
-    )
+    newer: Counter[int] = Counter()
+    samples = []
+    for one in reversed((*rollout.samples, *found)):
+        drops = newer[one.stage] >= COMPARED_KEPT and one.judged is Judged.OK and one.compared
+        samples.append(replace(one, compared=()) if drops else one)
+        newer[one.stage] += 1
+    return replace(rollout, samples=tuple(reversed(samples)))
 
 
 def decided(rollout: Rollout, decision: Decision, at: float) -> Rollout:
@@ -85,8 +84,12 @@ def held(rollout: Rollout, at: float) -> Rollout:
     return replace(rollout, phase=Phase.HELD, held_at=at)
 
 
-def goes_on(rollout: Rollout) -> Rollout:
-    """After a hold or a pause, where it was."""
+def goes_on(rollout: Rollout, at: float) -> Rollout:
+    """After a hold by itself, where it was."""
+    return noted(_on_its_way(rollout), at, "goes on", rollout.decision.reason)
+
+
+def _on_its_way(rollout: Rollout) -> Rollout:
     return replace(rollout, phase=Phase.WATCHING if watches(rollout) else Phase.RUNNING, held_at=None)
 
 
@@ -104,7 +107,7 @@ def resumed(rollout: Rollout, at: float, by: str, reason: str) -> Rollout:
     if rollout.phase is Phase.HELD:
         rollout = replace(rollout, stage_began_at=at, extended=0, resumed=reason, resumed_at=at)
     decision = Decision(word=Word.WAIT, reason=f"resumed by {by}")
-    return replace(noted(goes_on(rollout), at, "resume", reason, by), decision=decision)
+    return replace(noted(_on_its_way(rollout), at, "resume", reason, by), decision=decision)
 
 
 def ended(rollout: Rollout, phase: Phase, at: float, result: str, by: str = "") -> Rollout:

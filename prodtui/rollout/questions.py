@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from prodtui.model.asks import Ask, Language
 from prodtui.model.evidence import Measurement
@@ -50,13 +50,36 @@ def sure(criterion: str) -> str:
     return f"{criterion}.sure"
 
 
-def questions(plan: Plan, stage: Stage, snapshot: Snapshot) -> tuple[Ask, ...]:
-    """Everything that a sample of this stage wants to know, as far as it can be asked by what is known so far."""
+class Interview:
+    """What is asked while a rollout is driven. How many requests there are is taken as it was while that is about so:
+
+    a question that changes with every request would never have been answered yet.
+    """
+
+    def __init__(self, plan: Plan, stage: Callable[[], Stage]) -> None:
+        """`stage`: the one that the rollout is in now."""
+        self._plan = plan
+        self._stage = stage
+        self._made = 1.0
+
+    def __call__(self, snapshot: Snapshot) -> tuple[Ask, ...]:
+        stage = self._stage()
+        made = requests_made(self._plan, stage, snapshot)
+        if not self._made / 1.5 <= made < 4 * self._made:
+            self._made = 2.0 ** math.floor(math.log2(made)) if made >= 1 else 1.0
+        return questions(self._plan, stage, snapshot, self._made)
+
+
+def questions(plan: Plan, stage: Stage, snapshot: Snapshot, made: float) -> tuple[Ask, ...]:
+    """Everything that a sample of this stage wants to know, as far as it can be asked by what is known so far.
+
+    `made`: requests on the canary in the window.
+    """
     return tuple(
         _ask(plan, called(side, what), query)
         for side in Side
         if (selected := matcher(plan, snapshot, side)) is not None
-        for what, query in _of_group(plan, stage, snapshot, side, selected)
+        for what, query in _of_group(plan, stage, snapshot, side, selected, made)
         if query
     )
 
@@ -79,7 +102,7 @@ def questions_before(plan: Plan, snapshot: Snapshot, period_s: float) -> tuple[A
     )
     asked = {**series, SPENT: spent} if spent else series
     return (
-        *questions(plan, plan.stages[0], snapshot),
+        *questions(plan, plan.stages[0], snapshot, requests_made(plan, plan.stages[0], snapshot)),
         *(_ask(plan, check, query) for check, query in asked.items()),
     )
 
@@ -111,7 +134,19 @@ def rate_per_s(plan: Plan, snapshot: Snapshot) -> float | None:
     return next((one.rate_per_s for one in snapshot.of(Sli).values() if one.label == label), None)
 
 
-def _of_group(plan: Plan, stage: Stage, snapshot: Snapshot, side: Side, selected: str) -> Iterator[tuple[str, str]]:
+def requests_made(plan: Plan, stage: Stage, snapshot: Snapshot) -> float:
+    """Requests on the canary in the window: as last told, else as many as its share should bring."""
+    told = called(Side.CANARY, REQUESTS)
+    known = (one.value for one in snapshot.of(Measurement).values() if (one.check, one.service) == (told, plan.service))
+    rate = next((value for value in known if value is not None), None)
+    if rate is None:
+        rate = (rate_per_s(plan, snapshot) or 0.0) * stage.percent / 100
+    return rate * window_s(plan, stage, snapshot)
+
+
+def _of_group(
+    plan: Plan, stage: Stage, snapshot: Snapshot, side: Side, selected: str, made: float
+) -> Iterator[tuple[str, str]]:
     """(what, query) of one group."""
     window = duration(window_s(plan, stage, snapshot))
     arms = list(_arms(plan, snapshot, selected))
@@ -123,8 +158,7 @@ def _of_group(plan: Plan, stage: Stage, snapshot: Snapshot, side: Side, selected
         elif (quantile := QUANTILES.get(rule.id)) is not None:
             yield rule.id, _quantile(quantile, arms, window)
             if side is Side.CANARY:
-                least = sure_quantile(quantile, _made(plan, stage, snapshot))
-                yield sure(rule.id), _quantile(least, arms, window)
+                yield sure(rule.id), _quantile(sure_quantile(quantile, made), arms, window)
 
 
 def _quantile(quantile: float, arms: Iterable[tuple[Histogram, str]], window: str) -> str:
@@ -134,17 +168,6 @@ def _quantile(quantile: float, arms: Iterable[tuple[Histogram, str]], window: st
         f"{'' if one.unit_s == 1 else f' * {one.unit_s:g}'}"
         for one, inside in arms
     )
-
-
-def _made(plan: Plan, stage: Stage, snapshot: Snapshot) -> float:
-    """Requests on the canary in the window, at least: the next lower power of two, so that questions stay the same."""
-    told = called(Side.CANARY, REQUESTS)
-    known = (one.value for one in snapshot.of(Measurement).values() if (one.check, one.service) == (told, plan.service))
-    rate = next((value for value in known if value is not None), None)
-    if rate is None:
-        rate = (rate_per_s(plan, snapshot) or 0.0) * stage.percent / 100
-    made = rate * window_s(plan, stage, snapshot)
-    return 2.0 ** math.floor(math.log2(made)) if made >= 1 else 1.0
 
 
 def _arms(plan: Plan, snapshot: Snapshot, selected: str) -> Iterator[tuple[Histogram, str]]:

@@ -25,6 +25,14 @@ def problems(settings: Root, layers: Sequence[Layer]) -> Iterator[Problem]:
         hint = f'; did you mean "{near}"?' if near else "."
         names = ", ".join(settings.environments)
         yield Problem(("default_environment",), f'no environment "{chosen}"{hint} Declared: {names}')
+    for channel, of_channel in settings.notify.items():
+        for index, meant in enumerate(of_channel.environments):
+            if meant not in settings.environments:
+                near = nearest(meant, settings.environments)
+                hint = f'; did you mean "{near}"?' if near else "."
+                names = ", ".join(settings.environments)
+                text = f'no environment "{meant}"{hint} Declared: {names}'
+                yield Problem(("notify", channel, "environments", index), text)
     for name, environment in settings.environments.items():
         path = ("environments", name, "sources")
         yield from _given_twice(path, environment, layers)

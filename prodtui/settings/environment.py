@@ -21,7 +21,12 @@ from prodtui.settings.shape import annotation_at, options
 PREFIX = "PRODTUI_"
 SECRETS_DIRECTORY = "PRODTUI_SECRETS_DIR"
 _SEPARATOR = "__"
-_NAMED: tuple[tuple[str | None, ...], ...] = (("environments",), ("environments", None, "sources"), ("services",))
+_NAMED: tuple[tuple[str | None, ...], ...] = (
+    ("environments",),
+    ("environments", None, "sources"),
+    ("services",),
+    ("notify",),
+)
 """The tables whose keys are names of the user's choice; None stands for any name."""
 
 

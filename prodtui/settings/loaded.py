@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +16,7 @@ from prodtui.model.errors import UsageError
 from prodtui.settings.keys import KeyPath, Layer, dotted, nearest, origin_of
 from prodtui.settings.kinds import SourceClass, source_class
 from prodtui.settings.models import EnvironmentSettings, Root
+from prodtui.settings.notify import NotifySettings
 from prodtui.settings.source import SourceSettings
 from prodtui.settings.written import plain
 
@@ -56,6 +57,8 @@ class Environment:
     """The directory of the audit trail's heads; None: the default."""
     journal: JournalPlace | None = None
     """None: nothing is kept on disk."""
+    notify: Mapping[str, NotifySettings] = field(default_factory=dict)
+    """The channels that are for it, by name."""
     others: tuple[str, ...] = ()
     """The configuration's other environments."""
 
@@ -153,6 +156,7 @@ class Loaded:
                     pools=of.pools,
                     databases=of.databases,
                     clusters=of.clusters,
+                    canary_clusters=of.canary_clusters,
                     depends_on=of.depends_on,
                     runbook=of.runbook,
                     owner=of.owner,
@@ -171,6 +175,11 @@ class Loaded:
             store=self.store,
             heads=self.heads,
             journal=self._journal(base),
+            notify={
+                channel: of
+                for channel, of in self.settings.notify.items()
+                if not of.environments or name in of.environments
+            },
         )
 
     def _journal(self, base: Path) -> JournalPlace | None:

@@ -14,6 +14,8 @@ from prodtui.model.errors import ConfigurationError
 from prodtui.settings.duration import Duration
 from prodtui.settings.keys import nearest
 from prodtui.settings.kinds import kinds, source_class
+from prodtui.settings.notify import KINDS as NOTIFY_KINDS
+from prodtui.settings.notify import NotifySettings
 from prodtui.settings.size import Size
 from prodtui.settings.source import SourceSettings
 
@@ -39,20 +41,33 @@ def _enough(size: int) -> int:
 def _of_its_kind(value: object) -> SourceSettings:
     if isinstance(value, SourceSettings):
         return value
-    if not isinstance(value, dict):
-        raise PydanticCustomError("table", "a table")
-    kind = value.get("kind")
-    if kind is None:
-        raise _about_kind("missing_kind", f"required; one of {_quoted(kinds())}", value)
-    if kind not in kinds():
-        near = nearest(str(kind), kinds())
-        hint = f'; did you mean "{near}"?' if near else "."
-        raise _about_kind("unknown_kind", f'unknown kind "{kind}"{hint} Kinds: {_quoted(kinds())}', value)
+    kind, value = _kind_in(value, kinds())
     try:
         settings = source_class(kind).Settings
     except ConfigurationError as error:
         raise _about_kind("broken_kind", str(error), value) from error
     return settings.model_validate(value)
+
+
+def _channel(value: object) -> NotifySettings:
+    if isinstance(value, NotifySettings):
+        return value
+    kind, value = _kind_in(value, tuple(NOTIFY_KINDS))
+    return NOTIFY_KINDS[kind].model_validate(value)
+
+
+def _kind_in(value: object, known: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
+    """The table's kind, one of those that are known, and the table."""
+    if not isinstance(value, dict):
+        raise PydanticCustomError("table", "a table")
+    kind = value.get("kind")
+    if kind is None:
+        raise _about_kind("missing_kind", f"required; one of {_quoted(known)}", value)
+    if kind not in known:
+        near = nearest(str(kind), known)
+        hint = f'; did you mean "{near}"?' if near else "."
+        raise _about_kind("unknown_kind", f'unknown kind "{kind}"{hint} Kinds: {_quoted(known)}', value)
+    return kind, value
 
 
 def _about_kind(error_type: str, text: str, value: object) -> ValidationError:
@@ -71,6 +86,8 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9](?:_?[A-Za-z0-9-])*$", max_len
 """An environment's or source's name. No `__`: in a variable's name it separates keys."""
 
 ServiceName = Annotated[str, Field(pattern=r"^[A-Za-z0-9](?:_?[A-Za-z0-9./:@-])*$", max_length=128)]
+
+AnyChannel = Annotated[NotifySettings, PlainValidator(_channel, json_schema_input_type=NotifySettings)]
 
 AnySource = Annotated[SourceSettings, PlainValidator(_of_its_kind, json_schema_input_type=SourceSettings)]
 
@@ -102,6 +119,9 @@ class ServiceSettings(_Table):
     )
     clusters: tuple[str, ...] = Field(
         default=(), description="The proxy's clusters that lead to it; the service's name by default."
+    )
+    canary_clusters: tuple[str, ...] = Field(
+        default=(), description="Clusters that lead to it too, but only while a candidate is tried out."
     )
     depends_on: tuple[str, ...] = Field(
         default=(), description='The services it calls; what is outside as "external:NAME".'
@@ -175,6 +195,9 @@ class Root(BaseSettings):
     environments: dict[Name, EnvironmentSettings] = Field(default={}, description="Named sets of sources.")
     services: dict[ServiceName, ServiceSettings] = Field(
         default={}, description="What is known beforehand of services, in every environment."
+    )
+    notify: dict[Name, AnyChannel] = Field(
+        default={}, description="Who hears of incidents, lost sources and rollouts, by a name of your choice."
     )
     theme: str | None = Field(
         default=None,

@@ -12,8 +12,9 @@ from pydantic_core import ErrorDetails
 from prodtui.model.errors import ConfigurationError
 from prodtui.model.text import neutralise_name
 from prodtui.settings.keys import KeyPath, Layer, Problem, at, dotted, nearest, origin_of
+from prodtui.settings.notify import notify_class
 from prodtui.settings.redaction import redact_url, secret_name
-from prodtui.settings.shape import annotation_at, is_secret, options, valid_keys
+from prodtui.settings.shape import annotation_at, is_channel, is_secret, options, valid_keys
 
 _ALLOWED = re.compile(r"'([^']*)'")
 _NAME_RULES = "a name of letters, digits and single - or _ between them, at most 64 characters"
@@ -87,6 +88,9 @@ def _text(details: ErrorDetails, path: KeyPath, merged: Mapping[str, Any]) -> st
     error_type = details["type"]
     context = details.get("ctx", {})
     if error_type == "extra_forbidden":
+        kind = notify_class(at(merged, (*path[:-1], "kind"))) if is_channel(path[:-1]) else None
+        if kind is not None and (instead := kind.LEFT_TO_IT.get(str(path[-1]))):
+            return f"not for this kind: {instead}"
         return unknown(str(path[-1]), valid_keys(merged, path[:-1]), "key", "Valid keys")
     if error_type.endswith("_kind"):
         return details["msg"]

@@ -21,6 +21,7 @@ from prodtui.settings.models import (
     Root,
     ServiceSettings,
 )
+from prodtui.settings.notify import KINDS, NotifySettings, PacedSettings
 from prodtui.settings.shape import options, secrets
 from prodtui.settings.source import SourceSettings
 from prodtui.settings.written import is_duration, is_size, written
@@ -104,7 +105,20 @@ def reference() -> str:
         parts.append(_section(f'`kind = "{kind}"`', own, f"Plane: {plane}.", secrets(own)))
         for name, table in _tables(own):
             parts.append(_section(f"`{name}` of `{kind}`", table.model_fields))
+    parts += _channels()
     return "\n".join(parts)
+
+
+def _channels() -> Iterator[str]:
+    common, paced = NotifySettings.model_fields, PacedSettings.model_fields
+    kinds = ", ".join(f"`{kind}`" for kind in KINDS)
+    text = f"Who hears of what: [notifications.md](notifications.md). The other keys depend on its kind: {kinds}."
+    yield _section("`[notify.NAME]`", common, text)
+    own = {name: field for name, field in paced.items() if name not in common}
+    yield _section("`[notify.NAME]`, of every kind but `alertmanager`", own, "Alertmanager does these itself.")
+    for kind, settings in KINDS.items():
+        own = {name: field for name, field in settings.model_fields.items() if name not in paced}
+        yield _section(f'`kind = "{kind}"` of `[notify.NAME]`', own, files=secrets(own))
 
 
 def _section(title: str, fields: Mapping[str, FieldInfo], text: str = "", files: Iterable[str] = ()) -> str:

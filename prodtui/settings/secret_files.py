@@ -9,8 +9,7 @@ from typing import Any
 
 from prodtui.model.text import neutralise_name
 from prodtui.settings.keys import Layer, Problem, at
-from prodtui.settings.kinds import settings_class
-from prodtui.settings.shape import is_path, secrets, source_paths
+from prodtui.settings.shape import is_path, secrets, tables_of_kinds
 
 LARGEST_SECRET = 64 * 1024
 """Bytes; longer is no secret but a wrong path."""
@@ -38,17 +37,17 @@ def content(path: Path) -> str:
 def resolve(layer: Layer, others: Sequence[Layer]) -> tuple[Layer, list[Problem]]:
     """The layer with secrets in place of the files that hold them, and with whole paths.
 
-    `others`, in their precedence, tell a source's kind where this layer does not.
+    `others`, in their precedence, tell a table's kind where this layer does not.
     """
     values = deepcopy(layer.values)
     origins = dict(layer.origins)
     problems: list[Problem] = []
-    for path in source_paths(values):
+    for path, class_of in tables_of_kinds(values):
         table = at(values, path)
         kind = table.get("kind") or next(
             (kind for other in others if (kind := at(other.values, (*path, "kind"))) is not None), None
         )
-        settings = settings_class(kind)
+        settings = class_of(kind)
         if settings is None:
             continue
         for name in secrets(settings.model_fields):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 from prodtui.settings.keys import KeyPath, at
 from prodtui.settings.kinds import settings_class
 from prodtui.settings.models import Root
+from prodtui.settings.notify import NotifySettings, notify_class
 from prodtui.settings.source import SourceSettings
 
 
@@ -35,6 +36,8 @@ def annotation_at(values: Mapping[str, Any], path: KeyPath) -> Any:  # noqa: ANN
         here = _below(here, part)
         if here is not None and any(option is SourceSettings for option in options(here)):
             here = settings_class(at(values, (*path[: index + 1], "kind")))
+        elif here is not None and any(option is NotifySettings for option in options(here)):
+            here = notify_class(at(values, (*path[: index + 1], "kind"))) or NotifySettings
         if here is None:
             return None
     return here
@@ -73,7 +76,7 @@ def fields_at(values: Mapping[str, Any], path: KeyPath) -> dict[str, FieldInfo]:
 def valid_keys(values: Mapping[str, Any], path: KeyPath) -> tuple[str, ...]:
     """The keys a person may write in this table, `X_file` for every secret X included."""
     keys = list(fields_at(values, path))
-    if is_source(path):
+    if is_source(path) or is_channel(path):
         keys += [f"{name}_file" for name in secrets(fields_at(values, path))]
     return tuple(keys)
 
@@ -81,6 +84,21 @@ def valid_keys(values: Mapping[str, Any], path: KeyPath) -> tuple[str, ...]:
 def is_source(path: KeyPath) -> bool:
     """Whether this is a source's table."""
     return len(path) == 4 and path[0] == "environments" and path[2] == "sources"
+
+
+def is_channel(path: KeyPath) -> bool:
+    """Whether this is the table of a channel that notifications go by."""
+    return len(path) == 2 and path[0] == "notify"
+
+
+def tables_of_kinds(values: Mapping[str, Any]) -> Iterator[tuple[KeyPath, Callable[[Any], type[BaseModel] | None]]]:
+    """The keys of all tables whose `kind` says what is in them, each with what finds the kind's settings."""
+    for path in source_paths(values):
+        yield path, settings_class
+    channels = values.get("notify")
+    for name, table in channels.items() if isinstance(channels, Mapping) else ():
+        if isinstance(table, Mapping):
+            yield ("notify", name), notify_class
 
 
 def source_paths(values: Mapping[str, Any]) -> Iterator[KeyPath]:

@@ -43,6 +43,9 @@ def show(loaded: Loaded, environment: str | None = None) -> str:
     for name, service in settings.services.items():
         path = ("services", name)
         lines += ["", f"[{dotted(path)}]", *_values(loaded, service, path, only=service.model_fields_set)]
+    for name, channel in settings.notify.items():
+        path = ("notify", name)
+        lines += ["", f"[{dotted(path)}]", *_values(loaded, channel, path)]
     return "\n".join(lines) + "\n"
 
 

@@ -80,7 +80,8 @@ def names(declared: Declared) -> Names:
     databases: dict[str, list[str]] = defaultdict(list)
     clusters: dict[str, list[str]] = defaultdict(list)
     for service in declared.services:
-        for found, named in ((pools, service.pools), (databases, service.databases), (clusters, service.clusters)):
+        led_by = (*service.clusters, *service.canary_clusters)
+        for found, named in ((pools, service.pools), (databases, service.databases), (clusters, led_by)):
             for name in named:
                 found[name].append(service.name)
     return Names(

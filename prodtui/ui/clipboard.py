@@ -5,10 +5,10 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Mapping
 
+from prodtui.ui.passthrough import passed_through
+
 LARGEST = 74_994
 """Bytes of text: 100,000 in base64, what the strictest terminals of today still take."""
-_SCREEN_CHUNK = 700
-"""GNU screen cuts a passed-through string at 768 bytes."""
 
 
 def bounded(text: str) -> str:
@@ -24,9 +24,5 @@ def sequence(text: str, environment: Mapping[str, str]) -> str:
     sent both, as neither is on everywhere.
     """
     plain = f"\x1b]52;c;{b64encode(bounded(text).encode('utf-8', 'replace')).decode('ascii')}\x07"
-    if environment.get("TMUX"):
-        return plain + "\x1bPtmux;" + plain.replace("\x1b", "\x1b\x1b") + "\x1b\\"
-    if environment.get("STY"):
-        chunks = (plain[start : start + _SCREEN_CHUNK] for start in range(0, len(plain), _SCREEN_CHUNK))
-        return "".join(f"\x1bP{chunk}\x1b\\" for chunk in chunks)
-    return plain
+    through = passed_through(plain, environment)
+    return plain + through if environment.get("TMUX") else through

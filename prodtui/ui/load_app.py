@@ -80,4 +80,7 @@ class LoadApp(TerminalApp):
             self.shown.say("stopping", "warn")
 
     def action_help(self) -> None:
-        self.shown.say("q ctrl-c stop the load, then leave · tab next panel · j k move · y copy · ctrl-l draw again")
+        from prodtui.ui.screens.keys import KeysScreen
+
+        if not isinstance(self.screen, KeysScreen):
+            self.push_screen(KeysScreen(self.palette, list(self.screen.active_bindings.values())))

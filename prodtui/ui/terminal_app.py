@@ -78,8 +78,12 @@ class TerminalApp(App[None], inherit_bindings=False):
         """Through tmux and GNU screen, too."""
         from prodtui.ui.clipboard import sequence
 
+        self.to_terminal(sequence(text, os.environ))
+
+    def to_terminal(self, sequence: str) -> None:
+        """Writes an escape sequence that is for the terminal and moves nothing on the screen."""
         if self._driver is not None:
-            self._driver.write(sequence(text, os.environ))
+            self._driver.write(sequence)
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         if isinstance(renderable, ChopsUpdate | LayoutUpdate):

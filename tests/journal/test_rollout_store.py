@@ -77,6 +77,12 @@ async def test_who_lets_go_can_be_followed_at_once(store: RolloutStore) -> None:
     assert await store.take("r1", THEIRS, NOW + 1)
 
 
+async def test_a_driver_that_is_known_to_be_gone_is_followed_at_once(store: RolloutStore) -> None:
+    await store.begin(rollout(), OURS, NOW)
+    assert not await store.take("r1", THEIRS, NOW + 1, gone="somebody else")
+    assert await store.take("r1", THEIRS, NOW + 1, gone=OURS)
+
+
 async def test_a_wish_waits_until_the_driver_has_taken_it(store: RolloutStore) -> None:
     await store.begin(rollout(), OURS, NOW)
     assert await store.renew("r1", OURS, NOW) == (True, None)

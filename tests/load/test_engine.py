@@ -13,6 +13,7 @@ from prodtui.load.engine import Engine, EngineError, Order, Plan, engine, engine
 from prodtui.load.scenario import script
 from prodtui.model.errors import UsageError
 from tests.load.loads import HERE, rule
+from tests.load.serving import until
 from tests.load.test_scenario import HOSTILE
 
 
@@ -108,7 +109,7 @@ async def test_what_it_started_itself_is_ended_too(tmp_path: Path) -> None:
     assert (
         await sent(impostor(tmp_path, f"sleep 61 & echo $! > {mark}; exit 3")) == "k6 ended with 3, and left no summary"
     )
-    assert gone(int(mark.read_text()))
+    await until(lambda: gone(int(mark.read_text())))
 
 
 def test_last_words_are_one_inert_line() -> None:

@@ -59,3 +59,11 @@ def test_what_was_full_already_is_told_so_and_not_twice() -> None:
     known = saturation.before(moment(world))
     assert told(known) == ["pool payments-db: 20 of 20 used, 34 waiting, already before it began"]
     assert saturation.after(known, moment(world, NOW + 2), tick()) is known
+
+
+def test_of_what_one_look_shows_first_what_the_rest_may_come_from() -> None:
+    slow = sli("payments", p99_s=3.0, observed_at=NOW)
+    world = well().tell("prometheus", slow, breaker("checkout", "payments", state=BreakerState.OPEN), at=NOW + 1)
+    world.tell("pgbouncer", FULL, at=NOW + 2)
+    assert [one.kind for one in saturation.before(moment(world, NOW + 2))] == ["pool", "breaker", "sli"]
+    assert [one.kind for one in saturation.after((), moment(world, NOW + 2), tick())] == ["pool", "breaker", "sli"]

@@ -49,6 +49,14 @@ def test_configured_names_replace_the_default() -> None:
     assert len(view.alerts) == 1
 
 
+def test_a_canarys_cluster_is_the_services_beside_its_own() -> None:
+    declared = DeclaredService(name="orders", canary_clusters=("orders-canary",))
+    world = World(declared).tell("envoy", cluster("orders"), cluster("orders-canary"), breaker("web", "orders-canary"))
+    view = world.views()["orders"]
+    assert [said.record.name for said in view.clusters] == ["orders", "orders-canary"]
+    assert [said.record.name for said in view.breakers_in] == ["orders-canary"]
+
+
 def test_a_pools_database_ties_its_server() -> None:
     world = World(DeclaredService(name="orders", pools=("orders-db",)))
     world.tell("pgbouncer", pool("orders-db", database="orders")).tell("postgres", server(databases=("orders",)))

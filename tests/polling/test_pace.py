@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from prodtui.model.classification import CLASSES, CauseClass
 from prodtui.polling.pace import LONGEST_PAUSE_S, OPENS_AFTER, SHORTEST_PAUSE_S, Pace
 
 chances = st.floats(0, 1)
@@ -37,6 +39,11 @@ def test_a_success_ends_the_backoff_at_once() -> None:
 def test_the_breaker_opens_after_five_failures_in_a_row() -> None:
     assert not _failed(2.0, OPENS_AFTER - 1).breaker_open
     assert _failed(2.0, OPENS_AFTER).breaker_open
+
+
+@pytest.mark.parametrize("cause", CauseClass)
+def test_what_asking_again_can_not_mend_opens_the_breaker_at_once(cause: CauseClass) -> None:
+    assert Pace(2.0).failed(cause).breaker_open is not CLASSES[cause].recoverable
 
 
 @given(interval_s=intervals, failures=st.integers(1, 1000), chance=chances, waits=st.booleans())

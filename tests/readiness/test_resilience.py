@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from prodtui.model.assessment import CheckResult, State
@@ -112,6 +113,14 @@ def test_a_declared_cluster_that_nobody_reports_is_unknown() -> None:
     assert found(world, "members").reason == "envoy lost (never read)"
     world.tell("envoy", cluster("other"))
     assert found(world, "members").reason == "cluster payments: not reported by envoy"
+
+
+def test_a_canarys_cluster_is_judged_where_there_is_one_and_missed_nowhere() -> None:
+    declared = msgspec.structs.replace(PAYMENTS, canary_clusters=("payments-canary",))
+    world = World(declared, sources=(ENVOY,)).tell("envoy", cluster())
+    assert found(world, "members").state is P
+    world.tell("envoy", cluster(), cluster("payments-canary", members=1, healthy=0))
+    assert found(world, "members").reason.startswith("0 of 1 member healthy at envoy/payments-canary")
 
 
 def test_a_lost_proxy_leaves_its_clusters_unknown() -> None:

@@ -15,7 +15,7 @@ def on_hold() -> Rollout:
 
 def test_a_hold_is_told_once_and_its_end_is_its_recovery() -> None:
     began = notice(rollout(OK), on_hold(), NOW + 5)
-    over = notice(on_hold(), goes_on(on_hold()), NOW + 60)
+    over = notice(on_hold(), goes_on(on_hold(), NOW + 60), NOW + 60)
     assert began is not None
     assert over is not None
     assert (began.severity, began.recovered, began.about) == (Severity.ERROR, False, About.ROLLOUT)

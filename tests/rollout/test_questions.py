@@ -11,14 +11,15 @@ from prodtui.model.records import Host
 from prodtui.model.rollout import Groups, Plan
 from prodtui.model.snapshot import Snapshot
 from prodtui.rollout.groups import Side, matcher, members
-from prodtui.rollout.questions import called, questions, sure_quantile, window_s
+from prodtui.rollout.questions import Interview, called, questions, requests_made, sure_quantile, window_s
 from tests.builders import World, cluster, target
 from tests.rollout.rollouts import own, plan, stage
 from tests.rollout.worlds import HISTOGRAM, groups, world
 
 
 def asked(of: Plan, snapshot: Snapshot) -> dict[str, str]:
-    return {one.check: one.query for one in questions(of, of.stages[0], snapshot)}
+    made = requests_made(of, of.stages[0], snapshot)
+    return {one.check: one.query for one in questions(of, of.stages[0], snapshot, made)}
 
 
 def test_requests_and_failures_are_counted_by_the_service_s_own_histogram() -> None:
@@ -113,8 +114,20 @@ def test_what_is_sure_is_never_more_than_what_is_measured(made: int, quantile: f
 def test_what_is_sure_of_the_canary_s_latency_is_asked_by_the_requests_it_has() -> None:
     few, many = world({"requests": 4.0}), world({"requests": 200.0})
     query = "histogram_quantile({}, sum by (le) (rate(http_request_duration_seconds_bucket"
-    assert asked(plan(), few.snapshot)["rollout.canary.latency_p99.sure"].startswith(query.format("0.90625"))
-    assert asked(plan(), many.snapshot)["rollout.canary.latency_p99.sure"].startswith(query.format("0.981445"))
+    assert asked(plan(), few.snapshot)["rollout.canary.latency_p99.sure"].startswith(query.format("0.925"))
+    assert asked(plan(), many.snapshot)["rollout.canary.latency_p99.sure"].startswith(query.format("0.984"))
+
+
+def test_a_question_stays_the_same_while_there_are_about_as_many_requests() -> None:
+    interview = Interview(plan(), lambda: stage(10))
+
+    def least(rate: float) -> str:
+        asks = interview(world({"requests": rate}).snapshot)
+        return next(one.query for one in asks if one.check == "rollout.canary.latency_p99.sure")
+
+    assert least(6.5) == least(6.3) == least(4.5) == least(20.0)
+    assert least(20.0) != least(40.0)
+    assert least(40.0) != least(3.0)
 
 
 @given(st.text(), st.text())

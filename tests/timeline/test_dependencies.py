@@ -27,6 +27,12 @@ def test_declarations_breakers_and_service_graphs_are_one_graph() -> None:
     assert graph.external == {"stripe"}
 
 
+def test_a_canarys_cluster_leads_to_its_service() -> None:
+    world = World(DeclaredService(name="payments", canary_clusters=("payments-canary",)))
+    graph = dependencies(world.tell("envoy", breaker("web", "payments-canary")).snapshot)
+    assert graph.calls("web") == ("payments",)
+
+
 def test_nobody_depends_on_itself_or_on_nothing() -> None:
     graph = dependencies(World().tell("prometheus", breaker("a", "a"), breaker("", "b")).snapshot)
     assert (graph.calls("a"), graph.called_by("b")) == ((), ())

@@ -19,14 +19,17 @@ from prodtui.cli.reel import Reel
 from prodtui.journal.journal import Journal
 from prodtui.journal.places import journal_in
 from prodtui.lab import stack
+from prodtui.model.load import LoadProgress
 from prodtui.model.moment import Moment
 from prodtui.model.rollout import Rollout
 from prodtui.readiness.policy_file.load import load
 from prodtui.readiness.standard import Standard
 from prodtui.ui.app import ProdtuiApp
+from prodtui.ui.load_app import LoadApp, Seen
 from prodtui.ui.terminal_app import TerminalApp
 from prodtui.watch.past import moment_at
 from tests import recording, rollouts
+from tests.load import loads
 from tests.recording import Times
 from tests.ui.drawn import drawn
 from tests.ui.driving import driven
@@ -107,7 +110,9 @@ ROLLOUTS: Mapping[str, Callable[[], tuple[Rollout, float]]] = {
     "rollout-watching": rollouts.watching,
 }
 """Moments of a rollout, built by hand: no journal keeps one."""
-NAMES = (*SCENES, *ROLLOUTS)
+LOADS: Mapping[str, LoadProgress] = {"load-running": loads.going(), "load-over": loads.OVER}
+"""How a load stands, built by hand, beside what was seen while the pool was exhausted."""
+NAMES = (*SCENES, *ROLLOUTS, *LOADS)
 
 
 class Still(Reel):
@@ -145,7 +150,7 @@ class Film:
     def __init__(self, journal: Journal, times: Times) -> None:
         self._journal = journal
         self._standard = Standard(policy=load(POLICY))
-        self._times = times
+        self.times = times
         self._moments: dict[float, Moment] = {}
 
     @classmethod
@@ -162,7 +167,7 @@ class Film:
 
     async def still(self, scene: Scene) -> Still:
         """The file stopped where the scene is."""
-        moment = replace(await self.moment(scene.at(self._times)), newest=None)  # as it was when it was live
+        moment = replace(await self.moment(scene.at(self.times)), newest=None)  # as it was when it was live
         return Still(self._journal, moment.snapshot.declared.environment, self._standard, moment)
 
 
@@ -170,6 +175,8 @@ async def draw(film: Film, name: str, size: tuple[int, int], *, kept: str | None
     """The picture of a scene, once it is as it was kept, or stays as it is."""
     if name in ROLLOUTS:
         return await _draw_rollout(name, size, kept)
+    if name in LOADS:
+        return await _draw_load(LOADS[name], await film.moment(_exhausted(film.times)), size, kept)
     scene = SCENES[name]
     still = await film.still(scene)
     app = ProdtuiApp(still.moments, still, theme="dark")
@@ -183,6 +190,16 @@ async def _draw_rollout(name: str, size: tuple[int, int], kept: str | None) -> s
     app = driven(*ROLLOUTS[name]())
     async with app.run_test(size=size):
         return await _settled(app, "Criteria", kept)
+
+
+async def _draw_load(progress: LoadProgress, moment: Moment, size: tuple[int, int], kept: str | None) -> str:
+    async def feed() -> AsyncIterator[Seen]:
+        yield progress, moment
+        await asyncio.Event().wait()
+
+    app = LoadApp(feed, lambda: None, environment=("lab", "strong good"), theme="dark", clock=lambda: loads.BEGAN + 24)
+    async with app.run_test(size=size):
+        return await _settled(app, "SATURATED FIRST", kept)
 
 
 async def _settled(app: TerminalApp, shows: str, kept: str | None) -> str:

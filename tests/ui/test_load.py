@@ -8,44 +8,14 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from prodtui.model.load import LoadProgress, LoadVerdict, Saturated, Threshold
+from prodtui.model.load import LoadProgress, Saturated, Threshold
 from prodtui.model.moment import Moment
 from prodtui.ui.line import Line, line_length
 from prodtui.ui.load_app import LoadApp, Seen
 from prodtui.ui.rows import load as rows
-from tests.load.loads import run, tick
+from tests.load.loads import BEGAN, OVER, SLOW, going
 from tests.ui import moments
 from tests.ui.showing import until
-
-BEGAN = moments.START
-FULL = Saturated(
-    at=BEGAN + 8, kind="pool", name="payments-db", what="10 of 10 used, 34 waiting", users=400, rate_per_s=310.0
-)
-SLOW = Saturated(at=BEGAN + 12, kind="sli", name="checkout", what="p99 2.3 s", users=600)
-HELD = (Threshold("p99 < 30s", True), Threshold("errors < 1%", False), Threshold("rate >= 9/s", None))
-
-
-def going(**fields: object) -> LoadProgress:
-    seconds = range(1, 25)
-    given: dict[str, object] = {
-        "name": "storefront-1000x100",
-        "environment": "lab",
-        "target": "http://127.0.0.1:3000/",
-        "service": "storefront",
-        "plan": "1,000 users × 100 requests",
-        "length_s": 600.0,
-        "began": BEGAN,
-        "ticks": tuple(
-            tick(at=BEGAN + n, elapsed_s=float(n), users=50 * n, requests=100 * n, rate_per_s=90.0 + n, p99_s=n / 10)
-            for n in seconds
-        ),
-        "thresholds": HELD,
-        "saturated": (FULL, SLOW),
-    }
-    return LoadProgress(**{**given, **fields})  # type: ignore[arg-type]
-
-
-OVER = going(run=run(verdict=LoadVerdict.NOT_MET, reason="errors 3 %, wants errors < 1%", thresholds=HELD))
 
 
 class Stage:
@@ -148,3 +118,14 @@ def test_nothing_is_wider_than_its_place(width: int) -> None:
             assert line_length(left) + line_length(right) < width
         for height in (8, 20, 60):
             assert all(line_length(line) <= max(width, 56) for line in rows.sheet(progress, width, height))
+
+
+async def test_the_keys_are_told_by_a_question_mark() -> None:
+    stage = Stage(going())
+    async with stage.app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "RUNNING" in text(stage.app))
+        await pilot.press("question_mark")
+        await until(pilot, lambda: "stop, then leave" in text(stage.app) and "Keys" in text(stage.app))
+        await pilot.press("escape")
+        await until(pilot, lambda: "RUNNING" in text(stage.app))
+    assert stage.stops == 0

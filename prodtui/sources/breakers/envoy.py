@@ -15,6 +15,7 @@ from prodtui.model.errors import SourceError
 from prodtui.model.reading import About, Answer
 from prodtui.model.records import AnyRecord, Plane
 from prodtui.model.text import neutralise_name
+from prodtui.settings.http_url import HttpUrl, shown
 from prodtui.settings.source import SourceSettings
 from prodtui.sources.breakers.envoy_answers import (
     STATS_FILTER,
@@ -26,7 +27,6 @@ from prodtui.sources.breakers.envoy_answers import (
 )
 from prodtui.sources.breakers.envoy_clusters import breaker, cluster, tells_of_limits
 from prodtui.sources.http_causes import decode, decode_off_loop, fetch, get, open_client
-from prodtui.sources.http_url import HttpUrl, shown
 from prodtui.sources.task_groups import first_failure
 
 if TYPE_CHECKING:

@@ -27,8 +27,8 @@ from urllib3.util.retry import Retry
 
 from prodtui.model.cause import CauseClass
 from prodtui.model.errors import SourceError
+from prodtui.settings.http_url import shown
 from prodtui.sources.http_causes import ERROR_BYTES, not_json, reason, source_error, status_error
-from prodtui.sources.http_url import shown
 from prodtui.sources.metrics.asking import THREADS
 from prodtui.sources.metrics.queries import duration
 from prodtui.sources.metrics.results import Row, Series, rows, rows_or_scalar, series

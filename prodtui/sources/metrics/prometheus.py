@@ -15,8 +15,8 @@ from prodtui.model.evidence import Measurement, Silence, Traffic
 from prodtui.model.reading import About, Answer
 from prodtui.model.records import Plane, Sli, Target
 from prodtui.model.text import neutralise_name
+from prodtui.settings.http_url import shown
 from prodtui.settings.source import SourceSettings
-from prodtui.sources.http_url import shown
 from prodtui.sources.metrics import alerts, breakers, queries, targets
 from prodtui.sources.metrics.aside import Aside
 from prodtui.sources.metrics.asking import Asking

@@ -8,8 +8,8 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 
 from prodtui.model.records import BreakerState
 from prodtui.settings.duration import Duration
+from prodtui.settings.http_url import HttpUrl
 from prodtui.settings.source import SourceSettings
-from prodtui.sources.http_url import HttpUrl
 from prodtui.sources.metrics.breakers import DEFAULT_STATES
 
 _LABEL = r"^[a-zA-Z_][a-zA-Z0-9_]*$"

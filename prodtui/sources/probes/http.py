@@ -14,9 +14,9 @@ from prodtui.model.reading import About, Answer
 from prodtui.model.records import Definition, HealthCheck, HealthStatus, Instance, Plane
 from prodtui.model.text import neutralise, neutralise_name
 from prodtui.settings.duration import Duration
+from prodtui.settings.http_url import HttpUrl, http_url, shown
 from prodtui.settings.source import SourceSettings
 from prodtui.sources.http_causes import open_client, source_error
-from prodtui.sources.http_url import HttpUrl, http_url, shown
 
 if TYPE_CHECKING:
     import httpx

@@ -13,8 +13,8 @@ from prodtui.model.cause import Cause, CauseClass
 from prodtui.model.errors import SourceError
 from prodtui.model.rerun import Rerun
 from prodtui.model.text import neutralise, neutralise_name
+from prodtui.settings.http_url import shown
 from prodtui.sources.http_causes import open_client, source_error
-from prodtui.sources.http_url import shown
 
 if TYPE_CHECKING:
     import httpx

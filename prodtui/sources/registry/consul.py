@@ -11,8 +11,8 @@ from prodtui.model.cause import CauseClass
 from prodtui.model.errors import SourceError
 from prodtui.model.reading import About, Answer
 from prodtui.model.records import Plane
+from prodtui.settings.http_url import shown
 from prodtui.settings.source import SourceSettings
-from prodtui.sources.http_url import shown
 from prodtui.sources.registry.consul_api import ConsulApi, Indexed
 from prodtui.sources.registry.consul_catalogue import (
     Catalogue,

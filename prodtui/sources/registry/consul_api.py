@@ -13,6 +13,7 @@ import msgspec
 
 from prodtui.model.cause import CauseClass
 from prodtui.model.errors import SourceError
+from prodtui.settings.http_url import shown
 from prodtui.sources.http_causes import (
     LIMIT_BYTES,
     OFF_LOOP_BYTES,
@@ -22,7 +23,6 @@ from prodtui.sources.http_causes import (
     fetch,
     open_client,
 )
-from prodtui.sources.http_url import shown
 from prodtui.sources.registry.consul_settings import ConsulSettings
 from prodtui.sources.registry.consul_wire import (
     AgentCheck,

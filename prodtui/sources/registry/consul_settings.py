@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field, SecretStr
 
+from prodtui.settings.http_url import HttpUrl
 from prodtui.settings.source import SourceSettings
-from prodtui.sources.http_url import HttpUrl
 
 
 class ConsulSettings(SourceSettings):

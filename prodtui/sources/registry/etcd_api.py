@@ -13,8 +13,8 @@ import msgspec
 
 from prodtui.model.cause import CauseClass
 from prodtui.model.errors import SourceError
+from prodtui.settings.http_url import shown
 from prodtui.sources.http_causes import LIMIT_BYTES, decode, decode_off_loop, fetch, open_client, source_error
-from prodtui.sources.http_url import shown
 from prodtui.sources.registry.etcd_settings import EtcdSettings
 
 if TYPE_CHECKING:

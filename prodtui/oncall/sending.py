@@ -1,0 +1,95 @@
+"""Who is on call hears of it: moments in, messages out, beside whoever watches."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+
+from prodtui.journal.notice_store import NoticeStore
+from prodtui.model.audited import Audited
+from prodtui.model.moment import Moment
+from prodtui.model.notice import Notice
+from prodtui.oncall.channel import Channel
+from prodtui.oncall.courier import FIRST_PAUSE_S, Courier
+from prodtui.oncall.outbox import Outbox
+from prodtui.oncall.state import State, adopted, state_of
+from prodtui.oncall.telling import told
+
+
+class OnCall:
+    """Tells the channels of one environment. `look` and `tell` take in; `run` sends until it is cancelled."""
+
+    def __init__(
+        self,
+        environment: str,
+        channels: Sequence[Channel],
+        store: NoticeStore | None,
+        *,
+        by: str,
+        audited: Audited,
+        say: Callable[[str], None],
+        first_pause_s: float = FIRST_PAUSE_S,
+    ) -> None:
+        """`by`: one name a process. `say` tells a person what can't be sent, and why nothing is kept. `first_pause_s`:
+        before the second try of what could not be sent."""
+        self._environment = environment
+        self._channels = channels
+        self._outbox = Outbox(store, channels, say)
+        self._couriers = [
+            Courier(one, environment, self._outbox, by=by, audited=audited, say=say, first_pause_s=first_pause_s)
+            for one in channels
+        ]
+        self._moment: Moment | None = None
+        self._looked = asyncio.Event()
+
+    def look(self, moment: Moment) -> None:
+        """Takes the newest moment in. Costs nothing: what follows from it is found out in `run`."""
+        self._moment = moment
+        self._looked.set()
+
+    async def tell(self, notice: Notice) -> None:
+        """Keeps a notice from elsewhere, a rollout's decision, to be sent at once."""
+        await self._outbox.add(notice, time.time())
+        self._wake()
+
+    async def run(self) -> None:
+        """Follows the moments and sends what is due, until it is cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._follow(), name="on call")
+            for courier in self._couriers:
+                tasks.create_task(courier.run(), name="courier")
+
+    async def deliver(self) -> None:
+        """Sends what is due once: for a command that ends. What can't be sent is left to whoever watches."""
+        async with asyncio.TaskGroup() as tasks:
+            for courier in self._couriers:
+                tasks.create_task(courier.deliver())
+
+    async def close(self) -> None:
+        """Lets go of the channels."""
+        await asyncio.gather(*(channel.close() for channel in self._channels), self._outbox.close())
+
+    async def _follow(self) -> None:
+        await self._looked.wait()
+        state = state_of(await self._outbox.open(self._environment))
+        while True:
+            await self._looked.wait()
+            self._looked.clear()
+            if self._moment is not None:
+                state = await self._heard(state, self._moment)
+
+    async def _heard(self, state: State, moment: Moment) -> State:
+        state, notices = told(state, moment)
+        await self._outbox.catch_up(time.time())
+        if notices:
+            known = await self._outbox.open(self._environment)
+            for notice in notices:
+                state, mine = adopted(state, notice, known)
+                await self._outbox.add(mine, time.time())
+            self._wake()
+        return state
+
+    def _wake(self) -> None:
+        for courier in self._couriers:
+            courier.wake()

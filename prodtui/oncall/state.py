@@ -1,0 +1,82 @@
+"""What is open: told and not over, or not told yet. Plain values; what was told comes back from the outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from prodtui.model.notice import About, Notice, Severity
+from prodtui.model.notice_ids import opening_id
+
+
+class Open(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that is wrong, or was until a moment ago."""
+
+    about: About
+    key: str
+    entities: frozenset[str]
+    roots: frozenset[str]
+    services: tuple[str, ...] = ()
+    began_at: float
+    seen_at: float
+    gone_at: float | None = None
+    incident: str = ""
+    """Empty: it is not told yet."""
+    severity: Severity = Severity.WARNING
+    """The most severe that was told."""
+    title: str = ""
+
+
+class Over(msgspec.Struct, frozen=True):
+    """Something that was told as over, and how often lately."""
+
+    at: float
+    times: int
+
+
+class State(msgspec.Struct, frozen=True, kw_only=True):
+    """What is remembered from moment to moment."""
+
+    open: tuple[Open, ...] = ()
+    over: Mapping[str, Over] = {}
+    """By what it was about and its key."""
+
+
+def state_of(notices: Iterable[Notice]) -> State:
+    """The state of a prodtui that goes on from what was told before: what is not over yet."""
+    told: dict[str, Open] = {}
+    for notice in sorted(notices, key=lambda one: (one.recovered, one.severity.weight)):
+        if notice.recovered:
+            told.pop(notice.incident, None)
+        elif notice.roots:
+            told[notice.incident] = Open(
+                about=notice.about,
+                key=notice.roots[0],
+                entities=frozenset(notice.entities),
+                roots=frozenset(notice.roots),
+                services=notice.services,
+                began_at=notice.began_at,
+                seen_at=notice.at,
+                incident=notice.incident,
+                severity=notice.severity,
+                title=notice.title,
+            )
+    return State(open=tuple(told.values()))
+
+
+def adopted(state: State, notice: Notice, known: Iterable[Notice]) -> tuple[State, Notice]:
+    """Where another prodtui told of the same incident before, and it is not over: that is what goes on."""
+    told = next((one for one in known if one.about is notice.about and _overlap(one, notice)), None)
+    if told is None or notice.recovered or told.incident == notice.incident:
+        return state, notice
+    renamed = tuple(
+        msgspec.structs.replace(one, incident=told.incident) if one.incident == notice.incident else one
+        for one in state.open
+    )
+    mine = msgspec.structs.replace(notice, incident=told.incident, id=opening_id(told.incident, notice.severity))
+    return msgspec.structs.replace(state, open=renamed), mine
+
+
+def _overlap(one: Notice, other: Notice) -> bool:
+    return not set(one.entities).isdisjoint(other.roots) or not set(one.roots).isdisjoint(other.entities)

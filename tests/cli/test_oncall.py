@@ -1,0 +1,134 @@
+"""A real incident of the lab: a watch and a dashboard on one store, and what reaches whoever is on call."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import time
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing, contextmanager
+from pathlib import Path
+from shutil import copy
+from threading import Thread
+from typing import cast
+
+import httpx
+import pytest
+
+from prodtui.cli.desk import Desk
+from prodtui.lab.faults import heal, inject
+from prodtui.lab.health import wait_until_well
+from prodtui.lab.state import Lab
+from prodtui.model.moment import Moment
+from tests.cli.prodtui import prodtui
+from tests.cli.watching import healthy, watching
+from tests.lab.observe import port_of
+from tests.oncall.receiving import Posts, posts
+from tests.terminal import terminal
+from tests.test_oncall import PRODTUI, WIDE, all_live
+
+HOLDER = "month-end-report"
+TOLD_S, OVER_S = 60.0, 240.0
+"""The rates' window is 20 s, an end is told after a minute, and alerts outlast both."""
+
+
+@contextmanager
+def listening() -> Iterator[Posts]:
+    """A webhook's server, in a thread of its own."""
+    loop = asyncio.new_event_loop()
+    ended = asyncio.Event()
+    found: list[Posts] = []
+
+    async def serve() -> None:
+        async with posts() as server:
+            found.append(server)
+            await ended.wait()
+
+    thread = Thread(target=loop.run_until_complete, args=(serve(),))
+    thread.start()
+    try:
+        while not found:
+            time.sleep(0.01)
+        yield found[0]
+    finally:
+        loop.call_soon_threadsafe(ended.set)
+        thread.join(10)
+        loop.close()
+
+
+def told(server: Posts, about: str, state: str) -> list[str]:
+    return [
+        post.json["title"] for post in list(server.heard) if (post.json["about"], post.json["state"]) == (about, state)
+    ]
+
+
+def until_told(server: Posts, state: str, within_s: float) -> None:
+    ends = time.monotonic() + within_s
+    while not told(server, "first cause", state):
+        assert time.monotonic() < ends, [post.json for post in server.heard]
+        time.sleep(0.2)
+
+
+async def test_a_desk_that_is_left_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    config = tmp_path / "prodtui.toml"
+    config.write_text(
+        '[environments.e.sources.registry]\nkind = "consul"\nurl = "http://127.0.0.1:1"\n'
+        '[notify.chat]\nkind = "webhook"\nurl = "http://127.0.0.1:1/"\n[notify.here]\nkind = "terminal"\n'
+    )
+    desk, rung = Desk(config, None), list[str]()
+    desk.bell.ring = rung.append
+    before = asyncio.all_tasks()
+    async with aclosing(cast("AsyncGenerator[Moment]", desk.moments())) as moments:
+        async for _ in moments:
+            assert any(task.get_name() == "on call" for task in asyncio.all_tasks())
+            break
+    assert asyncio.all_tasks() == before
+    assert rung == []
+
+
+@pytest.mark.timeout(480)
+def test_an_incident_is_told_once_and_ended_once_by_a_watch_and_a_dashboard_on_one_store(
+    well_lab: Lab, tmp_path: Path
+) -> None:
+    config = tmp_path / "prodtui.toml"
+    copy(well_lab.policy_path, tmp_path / "readiness.toml")
+    alertmanager = f"http://127.0.0.1:{port_of(well_lab, 'alertmanager')}"
+    with listening() as server:
+        config.write_text(
+            f"{well_lab.config_path.read_text()}\n"
+            f'[notify.chat]\nkind = "webhook"\nurl = "{server.url}"\n'
+            f'[notify.pager]\nkind = "alertmanager"\nurl = "{alertmanager}"\n'
+            '[notify.here]\nkind = "terminal"\nosc = "none"\n'
+        )
+        with watching(config, tmp_path) as watch:
+            healthy(watch.url)
+            state = {"XDG_STATE_HOME": str(tmp_path / "state")}
+            with terminal((*PRODTUI, "--config", config), size=WIDE, environment=state) as shown:
+                shown.until(all_live)
+                inject(well_lab, "pool-exhausted")
+                try:
+                    until_told(server, "open", TOLD_S)
+                    assert "bell" in shown.tmux("display-message", "-p", "-t", "t", "#{?window_bell_flag,bell,}")
+                    fired = httpx.get(
+                        f"{alertmanager}/api/v2/alerts", params={"filter": 'alertname="ProdtuiFirstCause"'}
+                    )
+                    assert [one["labels"]["environment"] for one in fired.json()] == ["lab"]
+                finally:
+                    heal(well_lab, "pool-exhausted")
+                until_told(server, "over", OVER_S)
+                shown.press("q")
+                shown.until("[exit 0]")
+    wait_until_well(well_lab, timeout=45, alerts=False)
+    (title,) = told(server, "first cause", "open")
+    (over,) = told(server, "first cause", "over")
+    assert HOLDER in title
+    assert over.startswith("over after ")
+    fired = httpx.get(f"{alertmanager}/api/v2/alerts", params={"filter": 'alertname="ProdtuiFirstCause"'})
+    assert fired.json() == []
+    listed = prodtui("--config", config, "notify", "list", "--format", "json", **state)
+    chat, pager = json.loads(listed.stdout)["channels"][:2]
+    assert all(one["result"].startswith("sent: 200 OK") for one in (*chat["last"], *pager["last"]))
+    audited = prodtui("--config", config, "audit", "list", **state).stdout
+    assert len(re.findall(r"notification\s+chat\s+sent: 200 OK", audited)) == len(server.heard)
