@@ -38,7 +38,7 @@ class OpenRollouts:
                 kept = await self._store.open(self._environment)
         except (StoreError, TimeoutError) as error:
             if not self._failing:
-                _log.warning("open rollouts can't be read: %s", error or f"no answer within {PATIENCE_S:g} s")
+                _log.warning("open rollouts can't be read: %s", str(error) or f"no answer within {PATIENCE_S:g} s")
             self._failing = True
             return
         self._failing = False

@@ -171,7 +171,7 @@ class ReasonAsked(Asked):
 
     def __init__(self, does: str, about: str, given: Callable[[str], None]) -> None:
         self.sign = f"{does} {about}, because: "
-        self.keys = (("enter", does), ("esc", "leave"))
+        self.keys = (("enter", does), ("esc", "don't"))
         self._given = given
 
     def told(self, text: str) -> Line:
@@ -188,7 +188,7 @@ class NameAsked(Asked):
     def __init__(self, does: str, name: str, means: str, confirmed: Callable[[], None]) -> None:
         """`means`: what will happen, in a few words."""
         self.sign = f"{does}: type {name} "
-        self.keys = (("enter", does), ("esc", "leave"))
+        self.keys = (("enter", does), ("esc", "don't"))
         self._name = name
         self._means = means
         self._confirmed = confirmed

@@ -133,4 +133,5 @@ class RolloutApp(TerminalApp):
         from prodtui.ui.screens.keys import KeysScreen
 
         if not isinstance(self.screen, KeysScreen):
-            self.push_screen(KeysScreen(self.palette, list(self.screen.active_bindings.values())))
+            acting = sorted(self.screen.active_bindings.values(), key=lambda active: active.node is not self.screen)
+            self.push_screen(KeysScreen(self.palette, acting))

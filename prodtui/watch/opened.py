@@ -42,7 +42,7 @@ async def opened(
                 return Watch(environment, standard, journal, mark=await last(journal, declared, standard, time.time()))
             newest = await journal.newest()
     except (StoreError, TimeoutError) as error:
-        _log.warning("%s", error or f"journal {journal.where}: no answer in time")
+        _log.warning("%s", str(error) or f"journal {journal.where}: no answer in time")
         return Watch(environment, standard, journal)
     if newest is not None and not same_systems(newest.mark.declared, declared):
         _log.warning("journal %s: another prodtui keeps it of other systems; nothing is kept here", journal.where)

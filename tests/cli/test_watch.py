@@ -46,12 +46,12 @@ def test_a_watch_says_how_it_is_and_how_production_is(lab: Lab, tmp_path: Path) 
     assert "Traceback" not in watch.log()
 
 
-def test_a_pipeline_that_deploys_is_told_what_the_gate_would_decide(lab: Lab, tmp_path: Path) -> None:
-    with watching(lab.config_path, tmp_path) as watch:
+def test_a_pipeline_that_deploys_is_told_what_the_gate_would_decide(well_lab: Lab, tmp_path: Path) -> None:
+    with watching(well_lab.config_path, tmp_path) as watch:
         healthy(watch.url)
         decided = _checked(watch.url, lambda answer: answer.status_code == 200)
         assert {service["name"] for service in decided.json()["services"]} >= {"payments", "storefront"}
-        gate = prodtui("check", "payments", "--config", lab.config_path, "--format", "json")
+        gate = prodtui("check", "payments", "--config", well_lab.config_path, "--format", "json")
         assert (gate.returncode, json.loads(gate.stdout)["decision"] in ("READY", "WARN")) == (0, True)
         webhook = {"name": "payments", "namespace": "shop", "phase": "Progressing", "metadata": {}}
         posted = httpx.post(f"{watch.url}/check", json=webhook, trust_env=False, timeout=5)

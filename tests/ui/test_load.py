@@ -105,7 +105,7 @@ def test_what_was_full_already_is_told_so() -> None:
     said = plain(list(rows.lead(going(saturated=(already, SLOW)))))
     assert said.splitlines() == [
         "SATURATED FIRST pool payments-db  10 of 10 used, 3 waiting  already before it began",
-        "           then sli checkout  p99 2.3 s  12 s after it began at 600 users",
+        "           then sli checkout  p99 2.3 s  after 12 s at 600 users",
     ]
     assert "nothing so far" in plain(list(rows.lead(going(saturated=()))))
 

@@ -39,6 +39,13 @@ def test_the_decision_says_what_it_waits_for() -> None:
     ]
 
 
+def test_the_time_that_it_waits_for_is_what_is_left_now() -> None:
+    rollout, now = rollouts.steady()
+    assert rows.waits_now(rollout, now + 1_000)[0] == "72 s more"
+    held, later = rollouts.held()
+    assert rows.waits_now(held, later) == held.decision.waits_for
+
+
 def test_a_decision_that_is_long_takes_a_second_line_and_none_is_wider_than_the_screen() -> None:
     rollout, now = rollouts.rolled_back()
     first, second = rows.decision(rollout, now, 60)

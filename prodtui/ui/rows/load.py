@@ -156,8 +156,8 @@ def _with_trends(lines: list[Line], progress: LoadProgress, width: int) -> list[
 
 
 def _saturated(one: Saturated, began: float, *, first: bool) -> Line:
-    """`SATURATED FIRST pool payments-db 10 of 10 used, 34 waiting, 4 s after it began at 400 users`."""
-    when = "already before it began" if one.already else f"{fmt.age(max(0.0, one.at - began))} after it began"
+    """`SATURATED FIRST pool payments-db 10 of 10 used, 34 waiting  after 4 s at 400 users`."""
+    when = "already before it began" if one.already else f"after {fmt.age(max(0.0, one.at - began))}"
     load = "" if one.users is None or one.already else f" at {one.users:,} users"
     load += "" if one.rate_per_s is None or one.already else f", {fmt.rate(one.rate_per_s)}/s"
     return (

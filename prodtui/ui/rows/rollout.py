@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from prodtui.model.rollout import Phase, Rollout, Word
@@ -29,6 +30,7 @@ OF_WORD: Mapping[Word, str] = {
     Word.ROLLBACK: "NOT_READY",
 }
 _PLAIN: Mapping[str, str] = {"READY": "good", "WARN": "warn", "INCONCLUSIVE": "unknown", "NOT_READY": "bad"}
+_TIME = re.compile(r"[\d.]+ (?:ms|s|min|h|d) more")
 INDENT = LABEL + 1
 """Cells before what is said of a decision."""
 _DOT: Run = (" · ", "dim")
@@ -99,7 +101,7 @@ def _text(line: Line) -> str:
 
 def _waits(rollout: Rollout, now: float, width: int) -> list[Line]:
     """What it waits for, beside one another; on two lines where that is not enough room."""
-    waits: Sequence[str] = rollout.decision.waits_for
+    waits: Sequence[str] = waits_now(rollout, now)
     if not waits and rollout.phase in (Phase.HELD, Phase.PAUSED):
         since = "" if rollout.held_at is None else f" for {fmt.age(now - rollout.held_at)}"
         waits = (f"somebody: it is {rollout.phase.value}{since}",)
@@ -112,6 +114,15 @@ def _waits(rollout: Rollout, now: float, width: int) -> list[Line]:
             return [first, ((" " * INDENT, ""), (" · ".join(waits[n:]), ""))]
         first = longer
     return [first]
+
+
+def waits_now(rollout: Rollout, now: float) -> tuple[str, ...]:
+    """What it waits for. A time in it is of when that was decided: what is left now is told instead."""
+    left = left_s(rollout, now)
+    return tuple(
+        wait if left is None or _TIME.fullmatch(wait) is None else f"{fmt.age(left)} more"
+        for wait in rollout.decision.waits_for
+    )
 
 
 def line(rollout: Rollout, now: float, width: int) -> Line:
@@ -129,9 +140,8 @@ def line(rollout: Rollout, now: float, width: int) -> Line:
     made = rollout.decision
     if made.word in (Word.HOLD, Word.ROLLBACK):
         said += [_DOT, (f"{made.word.value}: {made.reason}", ink(rollout))]
-    elif made.waits_for and not rollout.phase.ended:
-        more = f" +{len(made.waits_for) - 1}" if len(made.waits_for) > 1 else ""
-        said += [_DOT, (f"waits for {made.waits_for[0]}{more}", "")]
+    elif (waits := waits_now(rollout, now)) and not rollout.phase.ended:
+        said += [_DOT, (f"waits for {waits[0]}{f' +{len(waits) - 1}' if len(waits) > 1 else ''}", "")]
     silent, left = silent_s(rollout, now), left_s(rollout, now)
     right: Line = ()
     if silent is not None:

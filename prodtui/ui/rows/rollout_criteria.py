@@ -61,7 +61,7 @@ def _row(rollout: Rollout, one: Compared, *, old: bool) -> Row:
             Cell("B" if one.blocking else "", "warn" if sign.badness else "dim"),
             Cell(one.id, "strong" if sign.badness else ""),
             _value(one.canary, one.unit, f"strong {style}".strip() if sign.badness else style),
-            _value(one.stable, one.unit, "dim" if old else ""),
+            Cell("?", "dim") if one.stable is None else _value(one.stable, one.unit, "dim" if old else ""),
             Cell(one.threshold, "dim"),
             Cell() if one.baseline is None else _value(one.baseline, one.unit, "dim"),
             Cell(trend, sign.value_style or "dim"),

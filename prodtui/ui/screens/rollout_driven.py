@@ -131,6 +131,7 @@ class _Leaving(ChoiceAsked):
     def __init__(self, rollout: Rollout, leave: Callable[[], None]) -> None:
         held = f"it stays at {said.percent(rollout)} until `prodtui rollout resume`"
         super().__init__("leave it?", (("y", "leave"),), lambda _: leave(), means=held)
+        self.keys = (("y", "leave"), ("esc", "stay"))
 
 
 def _means(rollout: Rollout) -> str:
