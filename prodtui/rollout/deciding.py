@@ -28,7 +28,7 @@ def decide(rollout: Rollout, now: float) -> Decision:
     if why := _goes_back(samples):
         return Decision(word=Word.ROLLBACK, reason=why)
     if rollout.phase is Phase.PAUSED:
-        return Decision(word=Word.WAIT, reason="paused by a person", waits_for=("prodtui rollout resume",))
+        return rollout.decision
     if rollout.phase is Phase.HELD:
         return _held(rollout, samples, now)
     if why := _cant_tell(samples):

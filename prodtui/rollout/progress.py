@@ -98,7 +98,7 @@ def paused(rollout: Rollout, at: float, by: str, reason: str) -> Rollout:
     rollout = replace(rollout, phase=Phase.PAUSED, held_at=at)
     return replace(
         noted(rollout, at, "pause", reason, by),
-        decision=Decision(word=Word.WAIT, reason=f"paused by {by}", waits_for=("prodtui rollout resume",)),
+        decision=Decision(word=Word.WAIT, reason=f"paused by {by}: {reason}", waits_for=("prodtui rollout resume",)),
     )
 
 
