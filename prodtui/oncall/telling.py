@@ -126,8 +126,10 @@ def _ill(service: ServiceAssessment) -> bool:
 
 
 def _explained(incidents: Iterable[Seen], lost: Iterable[Seen], moment: Moment) -> frozenset[str]:
-    """The services of incidents, where these are severe their callers; what is unknown for a lost source's sake, also
-    while it is back and its windows are still short."""
+    """The services of incidents, where these are severe their callers; and what a lost source leaves unknown.
+
+    That is so for a while after it is back, too: its windows are still short.
+    """
     found: set[str] = set()
     for one, wrong in incidents:
         services = (*one.services, *(wrong.services if wrong else ()))
