@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 
 from benchmarks.lab import lab_in_use
@@ -21,35 +22,38 @@ from prodtui.lab.programs import find
 from prodtui.lab.state import Lab
 from prodtui.load.engine import engine_path
 from prodtui.model.errors import UsageError
+from prodtui.readiness.policy_file.load import load
 
 ROUNDS = 5
 BAR = 3.0
 """Percent of the throughput."""
 LONGEST_S = 300.0
-STOREFRONT = "storefront-1000x100"
 _WHOLE = (0, 1)
 """Exit codes of a load that was measured to its end."""
 
 
 def measure() -> Report:
-    """1,000 users × 100 requests, in turn by k6 alone and by prodtui, which watches the lab meanwhile."""
+    """1,000 users, in turn by k6 alone and by prodtui, which watches the lab meanwhile."""
     try:
         engine = engine_path()
     except UsageError as error:
         raise Unmeasurable(str(error)) from error
     with lab_in_use() as lab, TemporaryDirectory(prefix="prodtui-load-") as place, _envoy(Path(place)) as url:
         policy = Path(place) / "readiness.toml"
+        storefront = load(lab.policy_path).loads["storefront-1000x100"].target
+        # The lab carries a tenth of what an Envoy does: a fifth of the requests takes long enough.
         policy.write_text(
-            f'extends = "{lab.policy_path}"\n\n[load.envoy]\ntarget = "{url}"\nusers = 1000\niterations = 100\n'
-            'max_rate = "100000/s"\n'
+            f'extends = "{lab.policy_path}"\n'
+            f'[load.envoy]\ntarget = "{url}"\nusers = 1000\niterations = 100\nmax_rate = "100000/s"\n'
+            f'[load.storefront]\ntarget = "{storefront}"\nusers = 1000\niterations = 20\n'
         )
         figures = [
             figure
-            for name, what in (("envoy", "an Envoy that answers by itself"), (STOREFRONT, "the lab's storefront"))
+            for name, what in (("envoy", "an Envoy that answers by itself"), ("storefront", "the lab's storefront"))
             for figure in _beside(lab, engine, policy, Path(place), name, what)
         ]
     return Report(
-        f"load: 1,000 users × 100 requests, {ROUNDS} rounds in turn; requests/s as k6 says them",
+        f"load: 1,000 users × 100 requests (storefront × 20), {ROUNDS} rounds in turn; requests/s as k6 says them",
         figures,
         ["prodtui watches every source of the lab meanwhile; k6 alone runs the script that `load --script` prints"],
     )
@@ -68,9 +72,10 @@ def _beside(lab: Lab, engine: Path, policy: Path, place: Path, name: str, what: 
         if number:
             bare.append(alone)
             ours.append(watched)
-    lost = [100 * (1 - mine / other) for mine, other in zip(ours, bare, strict=True)]
+    # Of the medians: on a machine that others use too a single pair says nothing.
+    lost = 100 * (1 - median(ours) / median(bare))
     return [
-        Figure(f"lost to {what}", "%", {OURS: lost}, BAR),
+        Figure(f"lost to {what}", "%", {OURS: [lost]}, BAR),
         Figure(f"to {what}", "requests/s", {OURS: ours, "k6 alone": bare}, digits=0),
     ]
 

@@ -199,7 +199,7 @@ class Lines:
             self._remark = progress.remark
             self._say(f"{progress.name}: {one_line(progress.remark)}")
         if len(progress.saturated) > self._saturated and progress.began is not None:
-            for line in saturated_lines(progress.saturated, progress.began)[self._saturated :]:
+            for line in saturated_lines(progress.saturated, progress.began, most=None)[self._saturated :]:
                 self._say(line.strip())
             self._saturated = len(progress.saturated)
         if len(progress.ticks) > self._ticks:

@@ -77,8 +77,10 @@ async def on_call(
 async def decisions_told(
     environment: Environment, say: Callable[[str], None]
 ) -> AsyncIterator[Callable[[Notice], Awaitable[None]]]:
-    """Tells whoever is on call what is decided by this command. What it can't send before it ends waits in the store
-    for whoever watches."""
+    """Tells whoever is on call what is decided by this command.
+
+    What it can't send before it ends waits in the store for whoever watches.
+    """
     async with on_call(environment, say) as telling:
         if telling is None:
             yield _nobody

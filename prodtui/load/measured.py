@@ -15,8 +15,14 @@ from prodtui.readiness.load_rule import LoadMetric, LoadRule, LoadThreshold
 
 UNSENT = 0.01
 """From this share of unsent requests on it was not the load that was declared."""
-_WORDS = {"redirect": "redirects", "timeout": "timeouts", "dns": "DNS", "connection": "connections refused or lost",
-          "tls": "TLS", "other": "others"}  # fmt: skip
+_WORDS = {
+    "redirect": "redirects",
+    "timeout": "timeouts",
+    "dns": "not resolved or not allowed",
+    "connection": "connections refused or lost",
+    "tls": "TLS",
+    "other": "others",
+}
 
 
 class Numbers(msgspec.Struct, frozen=True, kw_only=True):

@@ -31,8 +31,10 @@ class OnCall:
         say: Callable[[str], None],
         first_pause_s: float = FIRST_PAUSE_S,
     ) -> None:
-        """`by`: one name a process. `say` tells a person what can't be sent, and why nothing is kept. `first_pause_s`:
-        before the second try of what could not be sent."""
+        """`by`: one name a process. `say` tells a person what can't be sent, and why nothing is kept.
+
+        `first_pause_s`: before the second try of what could not be sent.
+        """
         self._environment = environment
         self._channels = channels
         self._outbox = Outbox(store, channels, say)

@@ -50,7 +50,8 @@ def told(state: State, moment: Moment) -> tuple[State, tuple[Notice, ...]]:
     incidents = _followed(_of(state, About.FIRST_CAUSE), causes(moment, judged), moment.now)
     failing = frozenset[str]().union(*(one.entities | (wrong.entities if wrong else set()) for one, wrong in incidents))
     lost = _followed(_of(state, About.SOURCE), _lost(_of(state, About.SOURCE), failing, moment), moment.now)
-    verdicts = _verdicts(_of(state, About.VERDICT), judged, _explained(incidents, moment), moment)
+    explained = _explained(incidents, lost, moment)
+    verdicts = _verdicts(_of(state, About.VERDICT), judged, explained, moment)
     telling = _Telling(moment, judged, state.over)
     after = [telling.after(one, wrong) for one, wrong in (*incidents, *lost, *verdicts)]
     return State(open=tuple(one for one in after if one is not None), over=telling.over), tuple(telling.notices)
@@ -124,15 +125,18 @@ def _ill(service: ServiceAssessment) -> bool:
     return SEVERITIES[service.verdict] is not Severity.WARNING
 
 
-def _explained(incidents: Iterable[Seen], moment: Moment) -> frozenset[str]:
-    """The services of incidents, where these are severe their callers; while a source is lost, what is unknown."""
+def _explained(incidents: Iterable[Seen], lost: Iterable[Seen], moment: Moment) -> frozenset[str]:
+    """The services of incidents, where these are severe their callers; and what a lost source leaves unknown.
+
+    That is so for a while after it is back, too: its windows are still short.
+    """
     found: set[str] = set()
     for one, wrong in incidents:
         services = (*one.services, *(wrong.services if wrong else ()))
         severe = (wrong.severity if wrong else one.severity) is not Severity.WARNING
         found.update(dependants(services, moment.views) if severe else services)
-    if moment.blind:
-        found.update(one.name for one in moment.assessment.services if one.verdict is Verdict.INCONCLUSIVE)
+    if moment.blind or any(lost):
+        found.update(one.name for one in moment.assessment.services if one.verdict is not Verdict.NOT_READY)
     return frozenset(found)
 
 

@@ -57,14 +57,16 @@ def result_text(run: LoadRun) -> str:
     return "\n".join(lines) + "\n"
 
 
-def saturated_lines(found: Sequence[Saturated], began: float) -> list[str]:
+def saturated_lines(found: Sequence[Saturated], began: float, *, most: int | None = SHOWN) -> list[str]:
     """What ran out, the first one first."""
     if not found:
         return ["  saturated first: nothing that the sources see"]
-    lines = []
-    for place, one in enumerate(found[:SHOWN]):
-        lines.append(f"  {'saturated first:' if place == 0 else 'then:':<16} {one_line(one.told)}{_when(one, began)}")
-    return [*lines, f"  and {len(found) - SHOWN} more"] if len(found) > SHOWN else lines
+    shown = found[:most]
+    lines = [
+        f"  {'saturated first:' if place == 0 else 'then:':<16} {one_line(one.told)}{_when(one, began)}"
+        for place, one in enumerate(shown)
+    ]
+    return [*lines, f"  and {len(found) - len(shown)} more"] if len(found) > len(shown) else lines
 
 
 def threshold_text(threshold: Threshold) -> str:

@@ -78,9 +78,3 @@ class LoadApp(TerminalApp):
         else:
             self._stop()
             self.shown.say("stopping", "warn")
-
-    def action_help(self) -> None:
-        from prodtui.ui.screens.keys import KeysScreen
-
-        if not isinstance(self.screen, KeysScreen):
-            self.push_screen(KeysScreen(self.palette, list(self.screen.active_bindings.values())))

@@ -128,10 +128,3 @@ class RolloutApp(TerminalApp):
         rollout = self.shown.rollout
         self.left = rollout is None or not rollout.phase.ended
         self.exit()
-
-    def action_help(self) -> None:
-        from prodtui.ui.screens.keys import KeysScreen
-
-        if not isinstance(self.screen, KeysScreen):
-            acting = sorted(self.screen.active_bindings.values(), key=lambda active: active.node is not self.screen)
-            self.push_screen(KeysScreen(self.palette, acting))

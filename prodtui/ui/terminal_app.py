@@ -66,8 +66,12 @@ class TerminalApp(App[None], inherit_bindings=False):
             await self._check_bindings(event.key)
 
     def action_help(self) -> None:
-        """Says what the keys do."""
-        raise NotImplementedError
+        """Says what the keys do, first those of the screen itself."""
+        from prodtui.ui.screens.keys import KeysScreen
+
+        if not isinstance(self.screen, KeysScreen):
+            keys = sorted(self.screen.active_bindings.values(), key=lambda active: active.node is not self.screen)
+            self.push_screen(KeysScreen(self.palette, keys))
 
     def action_redraw(self) -> None:
         """Paints everything anew, whatever somebody else wrote over it."""

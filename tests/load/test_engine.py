@@ -74,7 +74,7 @@ async def test_the_real_one_says_its_version_and_what_a_script_will_do() -> None
         ("echo garbage; echo more", "garbage · more"),
         ("printf '\\033[2Jboo\\n'; exit 3", "␛[2Jboo"),
         ("exit 7", "it ended with 7"),
-        ("head -c 100 /dev/urandom", ""),
+        ("printf '\\377\\000\\033]0;title\\007\\302\\233'", "␀␛]0;title␇\\x9b"),
     ],
 )
 async def test_what_does_not_answer_as_k6_does_is_told_with_its_last_words(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import os
 import signal
 import sys
@@ -17,9 +18,14 @@ from prodtui.cli.audit_trail import trail_in
 from prodtui.cli.load_run import BY_HAND
 from prodtui.cli.store import opened
 from prodtui.journal.load_store import LoadStore
+from prodtui.load.engine import Engine, Order, engine_path, run
+from prodtui.load.measured import Numbers, measured
+from prodtui.load.scenario import script
+from prodtui.load.target import Pinned
 from prodtui.model.audited import Act
 from prodtui.model.errors import UsageError
 from prodtui.model.load import LoadRun, LoadVerdict
+from tests.load.loads import rule
 from tests.load.serving import Server, Told, configured, loaded, loading, serving, until
 
 QUICK = "users = 5\niterations = 20\n"
@@ -119,11 +125,11 @@ async def test_a_server_that_nobody_hears_is_measured_as_that(tmp_path: Path) ->
 
 async def test_nothing_goes_over_the_ceiling(tmp_path: Path) -> None:
     async with serving() as server:
-        rest = 'users = 20\nduration = "1s"\nmax_rate = "20/s"\n'
+        rest = 'users = 5\nduration = "1s"\nmax_rate = "20/s"\n'
         run = await loaded(loading(tmp_path, shop(server, rest)))
     assert run.rate_per_s is not None
     assert run.rate_per_s <= 21
-    assert len(server.heard) <= 50
+    assert len(server.heard) <= 30
 
 
 async def test_a_rate_that_cannot_be_kept_is_not_met(tmp_path: Path) -> None:
@@ -225,6 +231,29 @@ async def test_a_script_that_k6_cannot_read_is_told_before_anything_is_sent(tmp_
     (tmp_path / "own.js").unlink()
     with pytest.raises(UsageError, match="is not there; nothing was sent"):
         await loaded(loading(tmp_path, policy, "own"))
+
+
+async def sent(server: Server, host: str, *addresses: str) -> Numbers:
+    """What k6 measures of a host that was resolved to these addresses."""
+    port = server.url.rpartition(":")[2]
+    given = rule(target=f"http://{host}:{port}/", users=1, iterations=3, duration_s=None)
+    pinned = Pinned({host: tuple(map(ipaddress.ip_address, addresses))})
+    found = Engine(engine_path(), "k6")
+    ended = await run(found, Order(script(given, pinned)), lambda _: asyncio.sleep(0), asyncio.Event(), 30)
+    assert ended.summary is not None, ended.trouble
+    return measured(ended.summary)
+
+
+async def test_a_name_is_not_asked_for_again_once_it_was_allowed() -> None:
+    async with serving() as server:
+        found = await sent(server, "shop.invalid", "127.0.0.1")  # which no DNS knows
+    assert (found.requests, found.error_ratio, len(server.heard)) == (3, 0.0, 3)
+
+
+async def test_another_answer_of_dns_leads_nowhere() -> None:
+    async with serving() as server:
+        found = await sent(server, "localhost", "127.0.0.8", "127.0.0.9")
+    assert (found.error_ratio, found.failed, server.heard) == (1.0, {"dns": 3}, [])
 
 
 # Its end
