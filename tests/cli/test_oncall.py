@@ -16,14 +16,19 @@ import httpx
 import pytest
 
 from prodtui.cli.desk import Desk
+from prodtui.cli.oncall import decisions_told, notices_in
 from prodtui.lab.faults import heal, inject
 from prodtui.lab.health import wait_until_well
 from prodtui.lab.state import Lab
 from prodtui.model.moment import Moment
+from prodtui.model.notice import About
 from tests.cli.prodtui import prodtui
 from tests.cli.watching import healthy, watching
 from tests.lab.observe import port_of, until
+from tests.oncall.notices import notice
 from tests.oncall.receiving import Posts, posts
+from tests.settings.configurations import loaded
+from tests.sources.lying import refused_port
 from tests.terminal import terminal
 from tests.test_oncall import PRODTUI, WIDE, all_live
 
@@ -85,6 +90,36 @@ async def test_a_desk_that_is_left_leaves_nothing_behind(tmp_path: Path, monkeyp
             break
     assert asyncio.all_tasks() == before
     assert rung == []
+
+
+async def test_a_command_that_ends_has_sent_what_it_decided_or_leaves_it_to_whoever_watches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    source = '[environments.prod-eu.sources.registry]\nkind = "consul"\nurl = "http://127.0.0.1:1"\n'
+    decided = notice(about=About.ROLLOUT, id="rollout-1.ended@1.2", roots=(), at=time.time())
+    said: list[str] = []
+    async with posts() as server:
+        chat = f'[notify.chat]\nkind = "webhook"\nurl = "{server.url}"\n'
+        away = f'[notify.away]\nkind = "webhook"\nurl = "http://127.0.0.1:{refused_port()}/"\n'
+        environment = loaded(tmp_path, source + chat + away).environment()
+        async with decisions_told(environment, said.append) as tell:
+            await tell(decided)
+    assert [post.json["id"] for post in server.heard] == [decided.id]
+    store = notices_in(environment)
+    (sent,) = await store.last("prod-eu", "chat", 5)
+    (waits,) = await store.last("prod-eu", "away", 5)
+    await store.close()
+    assert sent.result == "sent: 200 OK"
+    assert waits.done_at is None
+    assert "connection refused" in waits.result
+    assert said == []
+
+
+async def test_where_nobody_is_on_call_decisions_are_told_to_nobody(tmp_path: Path) -> None:
+    source = '[environments.e.sources.registry]\nkind = "consul"\nurl = "http://127.0.0.1:1"\n'
+    async with decisions_told(loaded(tmp_path, source).environment(), print) as tell:
+        await tell(notice())
 
 
 @pytest.mark.timeout(480)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -20,11 +21,12 @@ from prodtui.model.audited import Act
 from prodtui.model.notice import About, Severity
 from prodtui.oncall import courier
 from prodtui.oncall.channel import Channel
+from prodtui.oncall.channels.alertmanager import Alertmanager
 from prodtui.oncall.channels.terminal import Terminal
 from prodtui.oncall.channels.webhook import Webhook
 from prodtui.oncall.courier import FIRST_PAUSE_S, GIVES_UP_S, LONGEST_PAUSE_S, MOST_TRIES, pause_s
 from prodtui.oncall.sending import OnCall
-from prodtui.settings.notify import TerminalSettings, WebhookSettings
+from prodtui.settings.notify import AlertmanagerSettings, TerminalSettings, WebhookSettings
 from tests.builders import pool, sli
 from tests.oncall.hearing import measured_again, production
 from tests.oncall.notices import notice
@@ -82,11 +84,11 @@ async def heard(server: Posts, count: int, within_s: float = 5.0) -> None:
     await until(enough, within_s=within_s)
 
 
-async def holds(condition: Callable[[], bool]) -> None:
+async def holds(condition: Callable[[], bool], within_s: float = 5.0) -> None:
     async def held() -> bool:
         return condition()
 
-    await until(held, within_s=5.0, every_s=0.002)
+    await until(held, within_s=within_s, every_s=0.002)
 
 
 def states(server: Posts) -> list[tuple[str, str]]:
@@ -173,6 +175,70 @@ async def test_what_could_not_be_sent_is_sent_after_a_restart(tmp_path: Path) ->
     assert server.heard[0].json["id"] == told.id
 
 
+KILLED = """
+import asyncio, sys
+from prodtui.journal import notice_store
+from prodtui.oncall.channels.webhook import Webhook
+from prodtui.settings.notify import WebhookSettings
+from tests.oncall.notices import notice
+from tests.oncall.test_sending import ENVIRONMENT, beside
+from pathlib import Path
+import time
+
+notice_store.CLAIMED_S = 1.0
+
+async def main(url, store):
+    channel = Webhook("chat", WebhookSettings(kind="webhook", url=url, timeout=30))
+    async with beside(channel, store=Path(store)) as one:
+        await one.telling.tell(notice(environment=ENVIRONMENT, at=time.time()))
+        await asyncio.Event().wait()
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+async def test_what_one_was_sending_when_it_was_killed_is_sent_by_another_once_its_claim_ends(tmp_path: Path) -> None:
+    store = tmp_path / "prodtui.db"
+    async with lying(hangs) as hung:
+        words = (sys.executable, "-c", KILLED, hung.url, str(store))
+        killed = await asyncio.create_subprocess_exec(*words)
+        try:
+            await holds(lambda: hung.connections > 0, within_s=20.0)
+        finally:
+            killed.kill()
+            await killed.wait()
+    async with posts() as server, beside(webhook(server.url), store=store, by="another"):
+        await heard(server, 1, within_s=15.0)
+    assert server.heard[0].headers["idempotency-key"] == notice(environment=ENVIRONMENT).id
+
+
+async def test_an_alert_is_refreshed_while_it_lasts_and_no_longer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(courier, "LOOKS_EVERY_S", 0.1)
+    monkeypatch.setattr(Alertmanager, "refresh_s", 0.1)
+    async with posts() as server:
+        settings = AlertmanagerSettings(kind="alertmanager", url=server.server.url)
+        async with beside(Alertmanager("pager", settings), store=tmp_path / "prodtui.db") as one:
+            at = time.time()
+            await one.telling.tell(notice(severity=Severity.ERROR, environment=ENVIRONMENT, at=at))
+            await heard(server, 3)
+            await one.telling.tell(notice(environment=ENVIRONMENT, at=at))
+            worse = len(server.heard)
+            await heard(server, worse + 3)
+            await one.telling.tell(notice(environment=ENVIRONMENT, at=at, recovered=True))
+            await holds(lambda: len(one.trail) == 3)
+            over = len(server.heard)
+            await asyncio.sleep(0.4)  # for what must not come
+            assert len(server.heard) == over
+    refreshed = server.heard[over - 2].json
+    assert [alert["labels"]["severity"] for alert in refreshed] == ["critical"]
+    assert refreshed[0]["endsAt"] > server.heard[0].json[0]["endsAt"]
+    ended = server.heard[over - 1].json
+    assert {alert["labels"]["severity"] for alert in ended} == {"error", "critical"}
+    assert all(alert["endsAt"] < refreshed[0]["endsAt"] for alert in ended)
+
+
 async def test_a_failure_is_tried_again_until_it_is_sent(tmp_path: Path) -> None:
     async with posts(503, 503, 200) as server, beside(webhook(server.url), store=tmp_path / "prodtui.db") as one:
         await one.telling.tell(notice(environment=ENVIRONMENT, at=time.time()))
@@ -240,15 +306,13 @@ async def test_a_store_that_comes_back_has_the_end_of_what_was_told_before(
 
 
 async def test_more_than_the_rate_comes_as_one_summary(tmp_path: Path) -> None:
-    async with (
-        posts() as server,
-        beside(webhook(server.url, rate="3/10m"), store=tmp_path / "prodtui.db") as one,
-    ):
-        at = time.time()
-        many = [notice(f"pool:{n}", environment=ENVIRONMENT, at=at, severity=Severity.ERROR) for n in range(40)]
-        for told in many:
-            await one.telling._outbox.add(told, at)
-        one.telling._wake()
+    store, at = tmp_path / "prodtui.db", time.time()
+    before = NoticeStore(database_at(str(store)))
+    for number in range(40):
+        told = notice(f"pool:{number}", Severity.ERROR, environment=ENVIRONMENT, at=at)
+        await before.add(told, "chat", due_at=at)
+    await before.close()
+    async with posts() as server, beside(webhook(server.url, rate="3/10m"), store=store):
         await heard(server, 3)
         await asyncio.sleep(0.3)  # for what must not come
     assert len(server.heard) == 3

@@ -109,3 +109,12 @@ def test_the_schema_knows_the_tables_of_every_kind(tmp_path: Path) -> None:
     checked(PROD + MAIL + HOOK + PAGER + BELL)
     with pytest.raises(jsonschema.ValidationError):
         checked(PROD + PAGER + 'rate = "10/10m"\n')
+
+
+def test_the_example_in_the_documentation_is_right(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "notifications.md").read_text()
+    example = page.partition("```toml\n")[2].partition("```")[0]
+    for name, secret in (("chat-url", "https://hooks.example.com/x"), ("smtp", "hunter22")):
+        (tmp_path / name).write_text(secret)
+        example = example.replace(f"/run/secrets/{name}", str(tmp_path / name))
+    assert list(loaded(tmp_path, PROD + example).environment().notify) == ["pager", "chat", "mail", "here"]
