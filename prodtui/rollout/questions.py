@@ -112,7 +112,7 @@ def _ask(plan: Plan, check: str, query: str) -> Ask:
 
 
 def window_s(plan: Plan, stage: Stage, snapshot: Snapshot) -> float:
-    """Over how long a sample looks back: to the one before, or as much longer as scrapes need, Envoy's where it tells."""
+    """Over how long a sample looks back: to the one before, or as much longer as scrapes (or Envoy's stats) need."""
     label = label_of(plan, snapshot)
     by_proxy = plan.groups.label is None and plan.groups.cluster is not None
     intervals = [
