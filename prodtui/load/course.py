@@ -12,6 +12,7 @@ import msgspec
 from prodtui.load import halt, measured, saturation
 from prodtui.load.engine import Ended, Engine, EngineError, Order, Plan, run
 from prodtui.load.measured import Numbers
+from prodtui.load.scenario import BOUNDS_MS
 from prodtui.load.target import Pinned
 from prodtui.load.told import follow
 from prodtui.model.load import LoadProgress, LoadRun, LoadVerdict, Threshold, Tick
@@ -141,7 +142,7 @@ class LoadCourse:
         limit_s = (UNKNOWN_LENGTH_S if length_s is None else length_s) + SLACK_S
 
         async def told(port: int) -> None:
-            await follow(port, self._ticked)
+            await follow(port, self._ticked, () if self._asked.rule.script else BOUNDS_MS)
 
         try:
             ended = await run(self._asked.engine, self._asked.order, told, self._stop, limit_s)

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from prodtui.load.scenario import STATISTICS
+from prodtui.load.scenario import STATISTICS, TOLD_VARIABLE
 from prodtui.model.errors import ProdtuiError, UsageError
 from prodtui.model.text import neutralise_name
 
@@ -136,14 +136,12 @@ async def run(found: Engine, order: Order, told: Told, stop: asyncio.Event, limi
     with tempfile.TemporaryDirectory(prefix="prodtui-load-") as place:
         port, summary = _free_port(), Path(place) / "summary.json"
         words = [
-            *("run", "--quiet", "--address", "", "--out", "web-dashboard", "--summary-export", str(summary)),
+            *("run", "--quiet", "--address", f"127.0.0.1:{port}", "--summary-export", str(summary)),
             *("--summary-trend-stats", ",".join(STATISTICS)),
             *order.arguments,
             str(_script(order, Path(place))),
         ]
-        own = {"K6_WEB_DASHBOARD_HOST": "127.0.0.1", "K6_WEB_DASHBOARD_PORT": str(port)}
-        own |= {"K6_WEB_DASHBOARD_PERIOD": "1s", "K6_WEB_DASHBOARD_OPEN": "false"}
-        process = await _started(found.path, words, Path(place), {**order.variables, **own})
+        process = await _started(found.path, words, Path(place), {**order.variables, TOLD_VARIABLE: "1"})
         try:
             async with asyncio.TaskGroup() as tasks:
                 heard = tasks.create_task(_tail(process.stdout))

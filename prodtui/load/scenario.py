@@ -13,13 +13,18 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from prodtui.load.target import Address, Pinned
-from prodtui.readiness.load_rule import LoadMetric, LoadRule, LoadThreshold, expected_users
+from prodtui.readiness.load_rule import LoadMetric, LoadRule, LoadThreshold, expected_users, most_rate
 
 STATISTICS = ("avg", "med", "p(95)", "p(99)", "max")
 FILE_VARIABLE = "PRODTUI_LOAD_HEADER_"
 """Begins the variable that hands a header on whose value is in a file."""
 KINDS = ("redirect", "4xx", "5xx", "timeout", "dns", "connection", "tls", "other")
 """Of what became of a request that failed; the script counts each in `failed_KIND`."""
+BOUNDS_MS = tuple(round(2 ** (place / 2), 3) for place in range(-2, 33))
+"""Of the buckets in which requests are counted by how long they took: 0.5 ms to a minute, each √2 of the last."""
+COUNTED_PER_S = 1_000
+"""So many requests are counted there each second, a random part where there are more."""
+TOLD_VARIABLE = "PRODTUI_LOAD_TOLD"
 _K6_NAMES: Mapping[LoadMetric, tuple[str, str]] = {
     LoadMetric.P50: ("http_req_duration", "med"),
     LoadMetric.P95: ("http_req_duration", "p(95)"),
@@ -76,11 +81,33 @@ function kind(answer) {{
   return "other";
 }}
 
+// Only where prodtui listens: how long a random part of the requests took, some hundreds a second at most.
+const took = __ENV.PRODTUI_LOAD_TOLD ? load.bounds.concat(0).map((_, place) => new Counter("took_" + place)) : null;
+let made = 0;
+let since = Date.now();
+let share = 0.25;
+
+function count(milliseconds) {{
+  made += 1;
+  if (made === 16) {{
+    const now = Date.now();
+    share = (load.counted * (now - since)) / 16000;
+    since = now;
+    made = 0;
+  }}
+  if (Math.random() < share) {{
+    let place = 0;
+    while (place < load.bounds.length && milliseconds > load.bounds[place]) place += 1;
+    took[place].add(1);
+  }}
+}}
+
 export default function () {{
   const answer = http.request(load.method, load.target, load.body, parameters);
   if (answer.status < 200 || answer.status > 299) {{
     failed[kind(answer)].add(1);
   }}
+  if (took) count(answer.timings.duration);
 }}
 """
 
@@ -95,6 +122,8 @@ def script(rule: LoadRule, pinned: Pinned, *, policy: str = "") -> str:
         "body": rule.body or None,
         "timeout": _duration(rule.timeout_s),
         "kinds": KINDS,
+        "bounds": BOUNDS_MS,
+        "counted": COUNTED_PER_S / max_users(rule),
         "options": options(rule, pinned),
     }
     return _SCRIPT.format(
@@ -141,6 +170,12 @@ def variables(rule: LoadRule) -> tuple[str, ...]:
 def file_variable(header: str) -> str:
     """The variable by which a script gets a header whose value is in a file."""
     return FILE_VARIABLE + _NOT_IN_A_VARIABLE.sub("_", header.upper())
+
+
+def max_users(rule: LoadRule) -> int:
+    """Users that there are at the same time at most."""
+    peak = max((stage.users or 0 for stage in rule.ramp), default=0)
+    return rule.users or peak or (expected_users(most_rate(rule)) if most_rate(rule) else 1)
 
 
 def ceiling(rule: LoadRule) -> int:

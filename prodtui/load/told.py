@@ -1,15 +1,17 @@
-"""What k6 tells while it runs: once a second, as server-sent events of its own dashboard (`--out web-dashboard`).
+"""What k6 tells while it runs: its counters, asked for once a second over its REST API.
 
-Every event's data is a list with one entry for each metric known so far, in the order of their names; an entry holds
-its statistics in the order that the first event (`param`) gives for the metric's kind. Times are in milliseconds.
+Its trends can be asked too, but for their quantiles k6 sorts all values of the run under the lock that its users wait
+for, and its other outputs cost 6 µs a request and more (measured; a request costs it some 90). So the script counts a
+random part of its requests by how long they took (`scenario.BOUNDS_MS`), which tells every quantile of a second.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import aclosing
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -18,141 +20,172 @@ from prodtui.load.measured import Numbers
 from prodtui.model.load import Tick
 
 _log = logging.getLogger(__name__)
+EVERY_S = 1.0
 AGAIN_S = 0.1
-LONGEST_EVENT = 1024 * 1024
-Statistics = Mapping[str, Mapping[str, float]]
-"""By metric and statistic."""
+LONGEST_ANSWER = 256 * 1024
+REQUESTS, FAILED, USERS, LENGTH = "http_reqs", "http_req_failed", "vus", "http_req_duration"
+TOOK = "took_"
+"""Begins the counters of requests by how long they took."""
+Samples = Mapping[str, Mapping[str, float]]
+"""What each metric is now, by its name; one that has no sample yet is left out."""
 
 
-class Telling:
-    """Makes ticks of events. Pure: it keeps what earlier events said of later ones."""
+class Counted(msgspec.Struct, frozen=True, kw_only=True):
+    """The counters at one time."""
 
-    def __init__(self) -> None:
-        self._orders: dict[str, list[str]] = {}
-        self._kinds: dict[str, str] = {}
-        self._began: float | None = None
-        self._so_far: Statistics = {}
-
-    def tell(self, event: str, data: bytes) -> tuple[Tick, Numbers] | None:
-        """What a second's last event comes to: the second, and all so far. Raises ValueError for what k6 never says."""
-        if event not in ("param", "metric", "start", "cumulative", "snapshot"):
-            return None
-        try:
-            value = msgspec.json.decode(data)
-            if event == "param":
-                self._orders = value["aggregates"]
-            elif event == "metric":
-                self._kinds.update({name: metric["type"] for name, metric in value.items()})
-            else:
-                return self._told(event, self._named(value))
-        except (msgspec.MsgspecError, LookupError, TypeError, AttributeError) as error:
-            raise ValueError(f"event {event} of k6 can't be read: {error!r}") from error
-        return None
-
-    def _told(self, event: str, found: Statistics) -> tuple[Tick, Numbers] | None:
-        at = found["time"]["value"] / 1000
-        if event == "start" or self._began is None:
-            self._began = at
-        if event == "cumulative":
-            self._so_far = found
-        if event != "snapshot":
-            return None
-        return tick(found, self._so_far, at, at - self._began), numbers(self._so_far, at - self._began)
-
-    def _named(self, values: list[list[float]]) -> Statistics:
-        names = sorted(self._kinds)
-        if len(names) != len(values):
-            raise LookupError(f"{len(values)} metrics, {len(names)} known")
-        return {
-            name: dict(zip(self._orders[self._kinds[name]], value, strict=False))
-            for name, value in zip(names, values, strict=True)
-        }
+    at: float
+    requests: int = 0
+    failed: float = 0.0
+    users: int | None = None
+    took: tuple[float, ...] = ()
+    """Requests by how long they took; the last ones took longer than every bound. A part of all."""
+    so_far: Mapping[str, float] = {}
+    """Of a script that does not count them: k6's own statistics of the whole run, in ms."""
 
 
-def tick(last: Statistics, so_far: Statistics, at: float, elapsed_s: float) -> Tick:
-    """One second."""
-    length = last.get("http_req_duration", {})
-    users = (last.get("vus") or so_far.get("vus") or {}).get("value")
-    return Tick(
+def counted(samples: Samples, at: float, bounds: int) -> Counted:
+    """The counters of an answer."""
+    requests = samples.get(REQUESTS, {}).get("count", 0.0)
+    users = samples.get(USERS, {}).get("value")
+    return Counted(
         at=at,
-        elapsed_s=elapsed_s,
+        requests=int(requests),
+        failed=samples.get(FAILED, {}).get("rate", 0.0) * requests,
         users=None if users is None else int(users),
-        requests=int(so_far.get("http_reqs", {}).get("count", 0)),
-        rate_per_s=last.get("http_reqs", {}).get("rate"),
-        p50_s=_seconds(length.get("med")),
-        p95_s=_seconds(length.get("p(95)")),
-        p99_s=_seconds(length.get("p(99)")),
-        error_ratio=last.get("http_req_failed", {}).get("rate"),
+        took=tuple(samples.get(f"{TOOK}{n}", {}).get("count", 0.0) for n in range(bounds + 1)) if bounds else (),
+        so_far=samples.get(LENGTH, {}),
     )
 
 
-def numbers(so_far: Statistics, elapsed_s: float) -> Numbers:
-    """All so far."""
-    length = so_far.get("http_req_duration", {})
-    requests = int(so_far.get("http_reqs", {}).get("count", 0))
+def tick(before: Counted, now: Counted, began: float, bounds_ms: Sequence[float]) -> Tick:
+    """What happened between two looks."""
+    requests, took = now.requests - before.requests, _difference(now.took, before.took)
+
+    def slow(share: float) -> float | None:
+        return quantile(took, bounds_ms, share) if bounds_ms else _so_far(now, share)
+
+    return Tick(
+        at=now.at,
+        elapsed_s=now.at - began,
+        users=now.users,
+        requests=now.requests,
+        rate_per_s=requests / (now.at - before.at) if now.at > before.at else None,
+        p50_s=slow(0.5),
+        p95_s=slow(0.95),
+        p99_s=slow(0.99),
+        error_ratio=min(1.0, max(0.0, (now.failed - before.failed) / requests)) if requests > 0 else None,
+    )
+
+
+def numbers(now: Counted, began: float, bounds_ms: Sequence[float]) -> Numbers:
+    """All so far. The average is known at the end."""
+
+    def slow(share: float) -> float | None:
+        return quantile(now.took, bounds_ms, share) if bounds_ms else _so_far(now, share)
+
+    elapsed_s = now.at - began
     return Numbers(
-        requests=requests,
+        requests=now.requests,
         duration_s=elapsed_s,
-        avg_s=_seconds(length.get("avg")),
-        p50_s=_seconds(length.get("med")),
-        p95_s=_seconds(length.get("p(95)")),
-        p99_s=_seconds(length.get("p(99)")),
-        error_ratio=so_far.get("http_req_failed", {}).get("rate"),
-        rate_per_s=requests / elapsed_s if elapsed_s > 0 else None,
+        p50_s=slow(0.5),
+        p95_s=slow(0.95),
+        p99_s=slow(0.99),
+        error_ratio=now.failed / now.requests if now.requests else None,
+        rate_per_s=now.requests / elapsed_s if now.requests and elapsed_s > 0 else None,
     )
 
 
-async def follow(port: int, tell: Callable[[Tick, Numbers], None]) -> None:
+def quantile(took: Sequence[float], bounds_ms: Sequence[float], share: float) -> float | None:
+    """Seconds within which a share of the requests was answered, within a bucket by its logarithm."""
+    total = sum(took)
+    if total <= 0:
+        return None
+    wanted, below = share * total, 0.0
+    for place, many in enumerate(took):
+        if below + many >= wanted and many > 0:
+            upper = bounds_ms[min(place, len(bounds_ms) - 1)]
+            lower = bounds_ms[place - 1] if place else upper / 2
+            if place == len(bounds_ms):
+                return upper / 1000  # at least
+            return math.exp(math.log(lower) + math.log(upper / lower) * (wanted - below) / many) / 1000
+        below += many
+    return bounds_ms[-1] / 1000
+
+
+def _difference(now: Sequence[float], before: Sequence[float]) -> tuple[float, ...]:
+    return tuple(n - b for n, b in zip(now, before or [0.0] * len(now), strict=True))
+
+
+def _so_far(now: Counted, share: float) -> float | None:
+    """k6 itself tells the median and the 95th percentile, of the whole run."""
+    value = now.so_far.get({0.5: "med", 0.95: "p(95)"}.get(share, ""))
+    return None if value is None else value / 1000
+
+
+async def follow(
+    port: int, tell: Callable[[Tick, Numbers], None], bounds_ms: Sequence[float], every_s: float = EVERY_S
+) -> None:
     """Tells each second of the engine on this port of this host, until it ends or says what nobody can read.
 
     The load goes on without: its result comes from elsewhere.
     """
-    telling = Telling()
-    # It waits at its end for whoever listens: they must be gone then.
-    async with aclosing(events(port)) as heard:
-        async for event, data in heard:
-            if event == "stop":
-                return
-            try:
-                told = telling.tell(event, data)
-            except ValueError as error:
-                _log.warning("%s", error)
-                return
-            if told is not None:
-                tell(*told)
-
-
-async def events(port: int) -> AsyncGenerator[tuple[str, bytes], None]:
-    """Server-sent events as name and data; once connected, until the other end closes."""
+    names = [REQUESTS, FAILED, USERS, *(f"{TOOK}{n}" for n in range(len(bounds_ms) + 1) if bounds_ms)]
+    names += [] if bounds_ms else [LENGTH]
     reader, writer = await _connected(port)
+    before, began = Counted(at=time.time()), time.time()
     try:
-        # As HTTP/1.0 the answer is not in chunks.
-        writer.write(b"GET /events HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n")
-        await writer.drain()
-        name, data = "", b""
-        while line := await reader.readline():
-            field, _, value = line.rstrip(b"\r\n").partition(b": ")
-            if field == b"event":
-                name = value.decode("utf-8", "replace")
-            elif field == b"data":
-                data = value
-            elif not field and name:
-                yield name, data
-                name, data = "", b""
-    except (OSError, ValueError):
-        return  # it ended, or says more than anybody can read
+        while True:
+            asked = time.monotonic()
+            samples = await _asked(reader, writer, names)
+            now = counted(samples, time.time(), len(bounds_ms))
+            if not before.requests:
+                began = before.at  # nothing was sent until then
+            if now.requests:
+                tell(tick(before, now, began, bounds_ms), numbers(now, began, bounds_ms))
+            before = now
+            # What takes k6 long to tell is asked for less often: a hundredth of its time at most.
+            spent = time.monotonic() - asked
+            await asyncio.sleep(max(every_s - spent, 100 * spent if not bounds_ms else 0.0))
+    except (OSError, EOFError):
+        return  # it ended
+    except (ValueError, asyncio.LimitOverrunError) as error:
+        _log.warning("k6 says what can't be read: %s", error)
     finally:
         writer.close()
+
+
+async def _asked(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, names: Sequence[str]) -> Samples:
+    """Every metric's sample: all asked for at once, answered one after the other. Raises ValueError, OSError."""
+    writer.write(b"".join(f"GET /v1/metrics/{name} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode() for name in names))
+    await writer.drain()
+    found = {}
+    for name in names:
+        status, body = await _answer(reader)
+        if status == 200:
+            found[name] = _sample(body)
+    return found
+
+
+async def _answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower().split("\r\n")
+    length = next((line.partition(":")[2] for line in head if line.startswith("content-length:")), None)
+    if not head[0].startswith("http/1.1 ") or length is None or not 0 <= int(length) <= LONGEST_ANSWER:
+        raise ValueError(f"no answer of k6: {head[0][:80]!r}")
+    return int(head[0].split()[1]), await reader.readexactly(int(length))
+
+
+def _sample(body: bytes) -> Mapping[str, float]:
+    try:
+        sample: dict[str, Any] = msgspec.json.decode(body)["data"]["attributes"]["sample"]
+        return {name: float(value) for name, value in sample.items()}
+    except (msgspec.MsgspecError, LookupError, TypeError, AttributeError) as error:
+        raise ValueError(f"no metric of k6: {error!r}") from error
 
 
 async def _connected(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """It takes connections a while after it was started."""
     while True:
         try:
-            return await asyncio.open_connection("127.0.0.1", port, limit=LONGEST_EVENT)
+            return await asyncio.open_connection("127.0.0.1", port)
         except OSError:
             await asyncio.sleep(AGAIN_S)
-
-
-def _seconds(milliseconds: Any) -> float | None:  # noqa: ANN401 — whatever k6 says
-    return milliseconds / 1000 if isinstance(milliseconds, (int, float)) else None

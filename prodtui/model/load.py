@@ -30,7 +30,11 @@ class Threshold(msgspec.Struct, frozen=True):
 
 
 class Tick(msgspec.Struct, frozen=True, kw_only=True):
-    """How a load goes, about once a second. Quantiles, rate and errors are of the second; None: nothing came back."""
+    """How a load goes, about once a second: rate and errors of the second; None where nothing came back.
+
+    Quantiles are of the second too, told from a random part of its requests within a fifth of their value. Of a script
+    of the user's they are k6's own, of all so far, and the 99th is known at the end.
+    """
 
     at: float
     elapsed_s: float
