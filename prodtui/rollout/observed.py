@@ -17,7 +17,7 @@ from prodtui.readiness.criteria import Baseline
 from prodtui.rollout import criteria
 from prodtui.rollout.criteria import BURN, ERRORS, QUANTILES
 from prodtui.rollout.groups import Side, cluster, members
-from prodtui.rollout.questions import FAILED, REQUESTS, called, sure, window_s
+from prodtui.rollout.questions import FAILED, REQUESTS, called, latency_window_s, sure
 
 BURN_CHECK = "performance.burn_page"
 BASELINES = {
@@ -124,7 +124,7 @@ class _Answers:
     def __init__(self, plan: Plan, stage: Stage, moment: Moment, side: Side) -> None:
         view = moment.views.get(plan.service)
         self._told = {said.record.check: said for said in (view.measurements if view else ())}
-        self._longest_s = max(OLD_S, window_s(plan, stage, moment.snapshot))
+        self._longest_s = max(OLD_S, latency_window_s(plan, stage, moment.snapshot))
         self._sources = [
             source for source in moment.snapshot.sources.values() if source.declared.plane is Plane.METRICS
         ]

@@ -75,7 +75,7 @@ def test_by_cluster_envoy_is_asked() -> None:
     assert found["rollout.canary.requests"] == (
         'sum(rate(envoy_cluster_upstream_rq_xx{envoy_cluster_name="payments-canary"}[10s]))'
     )
-    assert found["rollout.canary.latency_p99"].endswith("[10s]))) * 0.001")
+    assert found["rollout.canary.latency_p99"].endswith("[20s]))) * 0.001")
 
 
 def test_the_instances_of_a_cluster_are_those_behind_its_addresses() -> None:
