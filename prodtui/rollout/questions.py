@@ -47,9 +47,9 @@ def called(side: Side, what: str) -> str:
     return f"rollout.{side}.{what}"
 
 
-def sure(criterion: str) -> str:
-    """The question what a latency is at least, chance aside."""
-    return f"{criterion}.sure"
+def sure(criterion: str, made: float) -> str:
+    """The question what a latency is at least, chance aside, by so many requests."""
+    return f"{criterion}.sure.{made:g}"
 
 
 class Interview:
@@ -67,8 +67,8 @@ class Interview:
     def __call__(self, snapshot: Snapshot) -> tuple[Ask, ...]:
         stage = self._stage()
         made = requests_made(self._plan, stage, snapshot)
-        if not self._made / 1.5 <= made < 4 * self._made:
-            self._made = 2.0 ** math.floor(math.log2(made)) if made >= 1 else 1.0
+        if not self._made / 1.5 <= made < 2 * self._made:
+            self._made = _rounded(made)
         return questions(self._plan, stage, snapshot, self._made)
 
 
@@ -104,7 +104,7 @@ def questions_before(plan: Plan, snapshot: Snapshot, period_s: float) -> tuple[A
     )
     asked = {**series, SPENT: spent} if spent else series
     return (
-        *questions(plan, plan.stages[0], snapshot, requests_made(plan, plan.stages[0], snapshot)),
+        *questions(plan, plan.stages[0], snapshot, _rounded(requests_made(plan, plan.stages[0], snapshot))),
         *(_ask(plan, check, query) for check, query in asked.items()),
     )
 
@@ -161,6 +161,11 @@ def requests_made(plan: Plan, stage: Stage, snapshot: Snapshot) -> float:
     return rate * latency_window_s(plan, stage, snapshot)
 
 
+def _rounded(made: float) -> float:
+    """The next lower power of two."""
+    return 2.0 ** math.floor(math.log2(made)) if made >= 1 else 1.0
+
+
 def _of_group(
     plan: Plan, stage: Stage, snapshot: Snapshot, side: Side, selected: str, made: float
 ) -> Iterator[tuple[str, str]]:
@@ -176,7 +181,9 @@ def _of_group(
         elif (quantile := QUANTILES.get(rule.id)) is not None:
             yield rule.id, _quantile(quantile, arms, latency_window)
             if side is Side.CANARY:
-                yield sure(rule.id), _quantile(sure_quantile(quantile, made), arms, latency_window)
+                # The next fewer too: when there are twice as many or half, one of both was answered before.
+                for fewer in (made, made / 2):
+                    yield sure(rule.id, fewer), _quantile(sure_quantile(quantile, fewer), arms, latency_window)
 
 
 def _quantile(quantile: float, arms: Iterable[tuple[Histogram, str]], window: str) -> str:
