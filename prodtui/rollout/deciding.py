@@ -101,7 +101,8 @@ def _lacks(rollout: Rollout, samples: Sequence[Sample]) -> Iterator[str]:
         yield f"{words.plural(OK_AT_LAST - at_last, 'more OK sample')} in a row"
     if watches(rollout):
         return
-    made, needed = sum(one.requests or 0.0 for one in samples), requests_needed(rollout.plan)
+    # Rates are extrapolated: their sum is a count only once it is rounded.
+    made, needed = round(sum(one.requests or 0.0 for one in samples)), requests_needed(rollout.plan)
     if made < needed:
         left, of = words.number(needed - made), f"{words.number(made)} of {words.number(needed)}"
         yield f"{left} more requests on the canary ({of})"

@@ -12,12 +12,13 @@ from prodtui.model.freshness import Freshness, SourceState
 from prodtui.model.moment import Moment
 from prodtui.model.records import Breaker, BreakerState, HealthStatus, Instance, Phase, Plane
 from prodtui.model.rollout import Plan, Stage
+from prodtui.model.service_view import Said
 from prodtui.readiness import words
 from prodtui.readiness.criteria import Baseline
 from prodtui.rollout import criteria
 from prodtui.rollout.criteria import BURN, ERRORS, QUANTILES
 from prodtui.rollout.groups import Side, cluster, members
-from prodtui.rollout.questions import FAILED, REQUESTS, called, sure, window_s
+from prodtui.rollout.questions import FAILED, REQUESTS, called, latency_window_s
 
 BURN_CHECK = "performance.burn_page"
 BASELINES = {
@@ -94,7 +95,7 @@ def _shown(plan: Plan, stage: Stage, moment: Moment, side: Side) -> Shown:
     found = {rule.id: criterion(rule.id) for rule in plan.criteria}
     certain: dict[str, float | str] = {}
     if side is Side.CANARY:
-        certain = {name: answers(sure(name)) for name in QUANTILES if name in found}
+        certain = {name: answers.sure(name) for name in QUANTILES if name in found}
         # A latency of which nothing is certain is not known.
         found |= {name: why for name, why in certain.items() if isinstance(why, str)} | {BURN: _burn(plan, moment)}
     return Shown(
@@ -124,7 +125,7 @@ class _Answers:
     def __init__(self, plan: Plan, stage: Stage, moment: Moment, side: Side) -> None:
         view = moment.views.get(plan.service)
         self._told = {said.record.check: said for said in (view.measurements if view else ())}
-        self._longest_s = max(OLD_S, window_s(plan, stage, moment.snapshot))
+        self._longest_s = max(OLD_S, latency_window_s(plan, stage, moment.snapshot))
         self._sources = [
             source for source in moment.snapshot.sources.values() if source.declared.plane is Plane.METRICS
         ]
@@ -132,9 +133,20 @@ class _Answers:
 
     def __call__(self, what: str) -> float | str:
         said = self._told.get(called(self._side, what))
-        if said is None:
-            return next((why for source in self._sources if (why := _silent(source, self._now))), _NONE)
+        return self._lost() or _NONE if said is None else self._value(said)
+
+    def sure(self, latency: str) -> float | str:
+        """What a latency is at least, chance aside, by the most requests for which it was asked and answered."""
+        asked = called(self._side, f"{latency}.sure.")
+        told = [self._value(said) for name, said in self._told.items() if name.startswith(asked)]
+        known = [value for value in told if not isinstance(value, str)]
+        return max(known) if known else self._lost() or next((why for why in told if isinstance(why, str)), _NONE)
+
+    def _value(self, said: Said[Measurement]) -> float | str:
         return _silent(said.source, self._now) or _value(said.record, self._now, self._longest_s)
+
+    def _lost(self) -> str:
+        return next((why for source in self._sources if (why := _silent(source, self._now))), "")
 
 
 def _value(told: Measurement, now: float, longest_s: float) -> float | str:

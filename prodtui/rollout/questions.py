@@ -38,6 +38,8 @@ ENVOYS = Histogram(
     matcher=_ENVOY.matcher,
 )
 """Envoy tells of each cluster by itself: no service is named there."""
+ENVOY_FLUSHES_S = 5.0
+"""Its `stats_flush_interval` by default."""
 
 
 def called(side: Side, what: str) -> str:
@@ -45,9 +47,9 @@ def called(side: Side, what: str) -> str:
     return f"rollout.{side}.{what}"
 
 
-def sure(criterion: str) -> str:
-    """The question what a latency is at least, chance aside."""
-    return f"{criterion}.sure"
+def sure(criterion: str, made: float) -> str:
+    """The question what a latency is at least, chance aside, by so many requests."""
+    return f"{criterion}.sure.{made:g}"
 
 
 class Interview:
@@ -65,15 +67,15 @@ class Interview:
     def __call__(self, snapshot: Snapshot) -> tuple[Ask, ...]:
         stage = self._stage()
         made = requests_made(self._plan, stage, snapshot)
-        if not self._made / 1.5 <= made < 4 * self._made:
-            self._made = 2.0 ** math.floor(math.log2(made)) if made >= 1 else 1.0
+        if not self._made / 1.5 <= made < 2 * self._made:
+            self._made = _rounded(made)
         return questions(self._plan, stage, snapshot, self._made)
 
 
 def questions(plan: Plan, stage: Stage, snapshot: Snapshot, made: float) -> tuple[Ask, ...]:
     """Everything that a sample of this stage wants to know, as far as it can be asked by what is known so far.
 
-    `made`: requests on the canary in the window.
+    `made`: requests on the canary in latency's window.
     """
     return tuple(
         _ask(plan, called(side, what), query)
@@ -102,7 +104,7 @@ def questions_before(plan: Plan, snapshot: Snapshot, period_s: float) -> tuple[A
     )
     asked = {**series, SPENT: spent} if spent else series
     return (
-        *questions(plan, plan.stages[0], snapshot, requests_made(plan, plan.stages[0], snapshot)),
+        *questions(plan, plan.stages[0], snapshot, _rounded(requests_made(plan, plan.stages[0], snapshot))),
         *(_ask(plan, check, query) for check, query in asked.items()),
     )
 
@@ -112,15 +114,25 @@ def _ask(plan: Plan, check: str, query: str) -> Ask:
 
 
 def window_s(plan: Plan, stage: Stage, snapshot: Snapshot) -> float:
-    """Over how long a sample looks back: to the one before, or as much longer as scrapes (or Envoy's stats) need."""
-    label = label_of(plan, snapshot)
-    by_proxy = plan.groups.label is None and plan.groups.cluster is not None
+    """Over how long a sample looks back: to the one before, or as much longer as the scrapes need, also Envoy's own."""
+    label, by_proxy = label_of(plan, snapshot), _by_proxy(plan)
     intervals = [
         one.scrape_interval_s or 0.0
         for one in snapshot.of(Target).values()
         if one.label == label or (by_proxy and "envoy" in one.job)
     ]
     return max([stage.every_s, *(SCRAPES_IN_WINDOW * interval for interval in intervals)])
+
+
+def latency_window_s(plan: Plan, stage: Stage, snapshot: Snapshot) -> float:
+    """The same for latency: between two flushes Envoy's histograms stand still while its counters go on."""
+    window = window_s(plan, stage, snapshot)
+    return max(window, SCRAPES_IN_WINDOW * ENVOY_FLUSHES_S) if _by_proxy(plan) else window
+
+
+def _by_proxy(plan: Plan) -> bool:
+    """Whether the groups are told apart by Envoy's clusters alone."""
+    return plan.groups.label is None and plan.groups.cluster is not None
 
 
 def sure_quantile(quantile: float, made: float) -> float:
@@ -140,13 +152,18 @@ def rate_per_s(plan: Plan, snapshot: Snapshot) -> float | None:
 
 
 def requests_made(plan: Plan, stage: Stage, snapshot: Snapshot) -> float:
-    """Requests on the canary in the window: as last told, else as many as its share should bring."""
+    """Requests on the canary in latency's window: as last told, else as many as its share should bring."""
     told = called(Side.CANARY, REQUESTS)
     known = (one.value for one in snapshot.of(Measurement).values() if (one.check, one.service) == (told, plan.service))
     rate = next((value for value in known if value is not None), None)
     if rate is None:
         rate = (rate_per_s(plan, snapshot) or 0.0) * stage.percent / 100
-    return rate * window_s(plan, stage, snapshot)
+    return rate * latency_window_s(plan, stage, snapshot)
+
+
+def _rounded(made: float) -> float:
+    """The next lower power of two."""
+    return 2.0 ** math.floor(math.log2(made)) if made >= 1 else 1.0
 
 
 def _of_group(
@@ -154,6 +171,7 @@ def _of_group(
 ) -> Iterator[tuple[str, str]]:
     """(what, query) of one group."""
     window = duration(window_s(plan, stage, snapshot))
+    latency_window = duration(latency_window_s(plan, stage, snapshot))
     arms = list(_arms(plan, snapshot, selected))
     yield REQUESTS, " or ".join(f"sum(rate({one.counter}{{{inside}}}[{window}]))" for one, inside in arms)
     yield FAILED, " or ".join(_failed(one, inside, window) for one, inside in arms if one.status_labels)
@@ -161,9 +179,11 @@ def _of_group(
         if rule.query:
             yield rule.id, _GROUP.sub(lambda _: selected, rule.query)
         elif (quantile := QUANTILES.get(rule.id)) is not None:
-            yield rule.id, _quantile(quantile, arms, window)
+            yield rule.id, _quantile(quantile, arms, latency_window)
             if side is Side.CANARY:
-                yield sure(rule.id), _quantile(sure_quantile(quantile, made), arms, window)
+                # The next fewer too: when there are twice as many or half, one of both was answered before.
+                for fewer in (made, made / 2):
+                    yield sure(rule.id, fewer), _quantile(sure_quantile(quantile, fewer), arms, latency_window)
 
 
 def _quantile(quantile: float, arms: Iterable[tuple[Histogram, str]], window: str) -> str:

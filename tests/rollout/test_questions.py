@@ -33,7 +33,7 @@ def test_requests_and_failures_are_counted_by_the_service_s_own_histogram() -> N
 
 
 def test_both_groups_are_asked_the_same() -> None:
-    found = {name: query for name, query in asked(plan(), world().snapshot).items() if not name.endswith(".sure")}
+    found = {name: query for name, query in asked(plan(), world().snapshot).items() if ".sure." not in name}
     canary = {name.removeprefix("rollout.canary."): query for name, query in found.items() if ".canary." in name}
     stable = {name.removeprefix("rollout.stable."): query for name, query in found.items() if ".stable." in name}
     assert canary.keys() == stable.keys() == {"requests", "failed", "latency_p99", "latency_p95"}
@@ -75,7 +75,7 @@ def test_by_cluster_envoy_is_asked() -> None:
     assert found["rollout.canary.requests"] == (
         'sum(rate(envoy_cluster_upstream_rq_xx{envoy_cluster_name="payments-canary"}[10s]))'
     )
-    assert found["rollout.canary.latency_p99"].endswith("[10s]))) * 0.001")
+    assert found["rollout.canary.latency_p99"].endswith("[20s]))) * 0.001")
 
 
 def test_the_instances_of_a_cluster_are_those_behind_its_addresses() -> None:
@@ -120,20 +120,29 @@ def test_what_is_sure_is_never_more_than_what_is_measured(made: int, quantile: f
 def test_what_is_sure_of_the_canary_s_latency_is_asked_by_the_requests_it_has() -> None:
     few, many = world({"requests": 4.0}), world({"requests": 200.0})
     query = "histogram_quantile({}, sum by (le) (rate(http_request_duration_seconds_bucket"
-    assert asked(plan(), few.snapshot)["rollout.canary.latency_p99.sure"].startswith(query.format("0.925"))
-    assert asked(plan(), many.snapshot)["rollout.canary.latency_p99.sure"].startswith(query.format("0.984"))
+    assert asked(plan(), few.snapshot)["rollout.canary.latency_p99.sure.40"].startswith(query.format("0.925"))
+    assert asked(plan(), many.snapshot)["rollout.canary.latency_p99.sure.2000"].startswith(query.format("0.984"))
 
 
 def test_a_question_stays_the_same_while_there_are_about_as_many_requests() -> None:
     interview = Interview(plan(), lambda: stage(10))
 
-    def least(rate: float) -> str:
+    def levels(rate: float) -> set[str]:
         asks = interview(world({"requests": rate}).snapshot)
-        return next(one.query for one in asks if one.check == "rollout.canary.latency_p99.sure")
+        return {one.check for one in asks if "latency_p99.sure" in one.check}
 
-    assert least(6.5) == least(6.3) == least(4.5) == least(20.0)
-    assert least(20.0) != least(40.0)
-    assert least(40.0) != least(3.0)
+    assert levels(6.5) == levels(6.3) == levels(4.5) == levels(12.0)
+    before, after = levels(12.0), levels(40.0)
+    assert before != after
+
+
+def test_when_there_are_twice_as_many_requests_or_half_one_question_was_asked_before() -> None:
+    interview = Interview(plan(), lambda: stage(10))
+    before: set[str] = set()
+    for rate in (1.0, 2.0, 4.0, 8.0, 4.0, 2.0, 1.0):
+        asks = {one.check for one in interview(world({"requests": rate}).snapshot) if ".latency_p99.sure" in one.check}
+        assert not before or before & asks
+        before = asks
 
 
 @given(st.text(), st.text())

@@ -42,7 +42,7 @@ def told(side: Side, at: float = NOW, **differs: float | str | None) -> tuple[An
     """The answers about one group: as WELL but for what differs; text is why there is none, None: not asked."""
     answers: dict[str, float | str | None] = {**WELL, **differs}
     for latency in ("latency_p99", "latency_p95") if side is Side.CANARY else ():
-        answers.setdefault(sure(latency), answers[latency])
+        answers.setdefault(sure(latency, 4), answers[latency])
     return tuple(
         measurement(
             called(side, what),
