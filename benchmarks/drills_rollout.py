@@ -10,6 +10,7 @@ process of its own with the lab's plan; what its hooks did is read from Envoy, n
 from __future__ import annotations
 
 import argparse
+import math
 import re
 import signal
 import sys
@@ -32,6 +33,8 @@ AWAY_S = 8.0
 """So long nobody drives a rollout whose prodtui was killed."""
 GRACE_S = 2.0
 """Beside one sample for what is hard, two for what is soft: until the hook runs."""
+SPARE = 0.1
+"""More than is asked for, as the load of a moment varies."""
 PAGE = Path(__file__).parent.parent / "docs" / "drills-rollout.md"
 
 
@@ -71,7 +74,7 @@ GOOD, BAD = ("PROMOTED", 0), ("ROLLED_BACK", 1)
 CASES: Mapping[str, Case] = {
     "good": Case("good", *GOOD, "the stable version under another number"),
     "slow": Case("slow", *BAD, "half a second of real hashing for one in eight"),
-    "wrong": Case("wrong", *BAD, "a query that PostgreSQL refuses, for a third"),
+    "wrong": Case("wrong", *BAD, "a query that PostgreSQL refuses, for two thirds"),
     "crashing": Case("crashing", *BAD, "a segmentation fault with each 25th request"),
     "prometheus-lost": Case("good", *GOOD, "Prometheus killed in the first stage", lose_prometheus),
     "prodtui-killed": Case("good", *GOOD, "prodtui killed in the first stage", kill_prodtui),
@@ -89,9 +92,10 @@ class Drill(NamedTuple):
 
     @property
     def reaction_s(self) -> float | None:
-        """From the first bad sample until the canary had no traffic; None where no sample was bad, or it kept it."""
-        first = next((s.at.timestamp() for s in self.rollout.samples if s.judged == "BAD"), None)
-        return None if first is None or self.run.back_at is None else max(0.0, self.run.back_at - first)
+        """From the first bad sample until the rollback hook ran; None where no sample was bad, or none was run."""
+        first = next((sample.at for sample in self.rollout.samples if sample.judged == "BAD"), None)
+        ran = next((step.at for step in self.rollout.steps if step.what == "hook rollback"), None)
+        return None if first is None or ran is None else (ran - first).total_seconds()
 
     @property
     def allowed_s(self) -> float:
@@ -126,7 +130,7 @@ def drill(lab: Lab, name: str) -> Drill:
 
 
 def rate_asked_for(lab: Lab) -> float:
-    """What a rollout says, before it starts, of how many requests/s it needs: the load is too little for it."""
+    """What a rollout says, before it starts, of how many requests/s it needs: the lab's usual load is too little."""
     with tempfile.TemporaryDirectory(prefix="prodtui-drill-") as home, released(lab, "good"):
         done = Run(lab, home).ask("start", "--yes", str(lab.rollout_path))
     said = done.stdout + done.stderr
@@ -137,7 +141,7 @@ def rate_asked_for(lab: Lab) -> float:
 
 
 HEAD = (
-    "| rollout | what happens | ended as (exit) | in stage | answers | bad | bad sample to none | bad answer to none |",
+    "| rollout | what happens | ended as (exit) | in stage | answers | bad | bad sample to hook | bad answer to none |",
     "|---|---|---|---|---|---|---|---|",
 )
 
@@ -148,7 +152,7 @@ def _row(done: Drill) -> str:
     seen = "–" if run.bad_at is None or run.back_at is None else f"{run.back_at - run.bad_at:.1f} s"
     cells = (
         f"`{done.name}`{'' if done.passed else ' ✖'}",
-        done.case.what + (f"; {', '.join(run.notes)}" if run.notes else ""),
+        "; ".join([done.case.what, *run.notes, *([] if done.passed else [rollout.decision.reason])]),
         f"{rollout.phase} ({done.exit_code})",
         f"{rollout.here.percent:g} %",
         f"{run.requests:,}",
@@ -171,11 +175,11 @@ def page(done: Sequence[Drill], rate: float) -> str:
         "",
         "Builds of the lab's payments are rolled out for real: an instance beside the stable ones, behind Envoy's",
         f"weighted clusters, its share moved by the plan's hooks. Stages: {stages};",
-        f"a sample every {every:g} s. The load comes at {rate:g} requests/s, which is what the preflight asked for.",
-        "*Answers* are the canary's as Envoy counts them, *bad* those of 5xx. *To none*: from the first bad sample,",
-        "and from the first bad answer, until Envoy's weight for the canary was 0, looked at",
-        f"{1 / LOOKS_EVERY_S:g} times a second; the hook's own start and work are in it. Allowed are one sample and",
-        f"{GRACE_S:g} s where what is seen is hard, two samples and {GRACE_S:g} s where it is soft.",
+        f"a sample every {every:g} s. The load is {rate:g} requests/s, as the preflight asks for, and a tenth more.",
+        "*Answers* are the canary's as Envoy counts them, *bad* those of 5xx. *Bad sample to hook*: from the first bad",
+        f"sample until the rollback hook runs; allowed are one sample and {GRACE_S:g} s where what is seen is hard,",
+        f"two samples and {GRACE_S:g} s where it is soft. *Bad answer to none*: from the first bad answer until the",
+        f"canary's weight in Envoy was 0, looked at {1 / LOOKS_EVERY_S:g} times a second: what customers see of it.",
         "",
         *HEAD,
         *map(_row, done),
@@ -187,15 +191,16 @@ def page(done: Sequence[Drill], rate: float) -> str:
 
 def drilled(lab: Lab, names: Sequence[str]) -> tuple[list[Drill], float]:
     """Drills one rollout after the other, under the load that they need."""
-    rate = rate_asked_for(lab)
-    print(f"preflight asks for {rate:g} requests/s", file=sys.stderr, flush=True)
+    asked = rate_asked_for(lab)
+    rate = math.ceil(asked * (1 + SPARE))
+    print(f"preflight asks for {asked:g} requests/s: {rate}", file=sys.stderr, flush=True)
     done: list[Drill] = []
     with driven(lab, rate):
         for name in names:
             print(f"{name} …", file=sys.stderr, flush=True)
             done.append(drill(lab, name))
             print(_row(done[-1]), file=sys.stderr, flush=True)
-    return done, rate
+    return done, asked
 
 
 def measure(names: Sequence[str] = ()) -> Report:

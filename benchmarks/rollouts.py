@@ -45,6 +45,20 @@ class Stage(msgspec.Struct, frozen=True):
     every_s: float
 
 
+class Step(msgspec.Struct, frozen=True):
+    """One thing that happened."""
+
+    at: datetime
+    what: str
+    result: str
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """What was decided last."""
+
+    reason: str
+
+
 class Told(msgspec.Struct, frozen=True):
     """What `prodtui rollout status --format json` tells, as far as it is looked at here."""
 
@@ -53,6 +67,8 @@ class Told(msgspec.Struct, frozen=True):
     """From 1."""
     stages: tuple[Stage, ...]
     samples: tuple[Sample, ...]
+    steps: tuple[Step, ...]
+    decision: Decision
 
     @property
     def here(self) -> Stage:

@@ -19,7 +19,7 @@ from prodtui.lab.work import Respond, any_cents, authorise, payments
 # Half a second and more of one core, several times what the whole request takes otherwise.
 _ROUNDS = 3_000_000
 _SLOW_ONE_IN = 8
-_LIMITED_FROM_CENTS = 6_000  # of up to 9,000: a third of the authorisations
+_LIMITED_FROM_CENTS = 3_000  # of up to 9,000: two thirds of the authorisations
 _LASTS = 25  # requests
 
 
@@ -80,6 +80,6 @@ def _by_name(*builds: Build) -> Mapping[str, Build]:
 BUILDS = _by_name(
     Build(name="good", does="what the stable version does", routes=payments),
     Build(name="slow", does=f"half a second of hashing for one in {_SLOW_ONE_IN} authorisations", routes=_slow),
-    Build(name="wrong", does="a query that PostgreSQL refuses for a third of the authorisations", routes=_wrong),
+    Build(name="wrong", does="a query that PostgreSQL refuses for two thirds of the authorisations", routes=_wrong),
     Build(name="crashing", does=f"a segmentation fault with each {_LASTS}th request", routes=_crashing),
 )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from prodtui.lab import envoy, fleet, prometheus, registry
+from prodtui.lab import configuration, envoy, fleet, prometheus, registry
 from prodtui.lab.errors import LabError
 from prodtui.lab.network import answers, wait_for
 from prodtui.lab.processes import check_alive, end, launch
@@ -49,6 +49,7 @@ def down(lab: Lab) -> None:
     state = recorded(lab.directory)
     if not state.canary:
         return
+    configuration.of_candidate(lab.directory, there=False)
     envoy.shift(state, 0)
     _drained(state)
     # Nobody looks for it any more when it ends: its end is no failure.
@@ -70,6 +71,7 @@ def percent(lab: Lab) -> float | None:
 
 def _start(state: State, build: str) -> None:
     place, port = Path(state.directory), state.ports[CANARY_INSTANCE]
+    configuration.of_candidate(place, there=True)
     process = launch(place, fleet.canary(state, build))
 
     def still() -> None:

@@ -12,6 +12,11 @@ from prodtui.lab.state import State, lab_of
 from prodtui.lab.topology import CALLEES, CANARY_CLUSTER, CANARY_OF, CANARY_VERSION, SERVICES, SLI_WINDOW
 
 _POLICIES = Path(__file__).parent / "policies"
+_OF_CANDIDATE = f"""
+# While a candidate is up: the release that the files beside this one are of.
+[release]
+version = "{CANARY_VERSION}"
+"""
 _STOREFRONT = "http://storefront.lab/"
 """What the policies call the target of their loads: its port is known once the lab runs."""
 
@@ -65,6 +70,13 @@ def write(state: State) -> None:
         files.write(directory / policy.name, policy.read_text().replace(_STOREFRONT, f"{url['storefront-1']}/"))
 
 
+def of_candidate(directory: Path, *, there: bool) -> None:
+    """Let the policy say that the release's files are the candidate's, or say nothing again."""
+    path = directory / "readiness.toml"
+    text = path.read_text().replace(_OF_CANDIDATE, "")
+    files.write(path, text + _OF_CANDIDATE if there else text)
+
+
 def _registry(state: State, url: str) -> dict[str, dict[str, str]]:
     if state.registry == "consul":
         return {"consul": {"kind": "consul", "url": url}}
@@ -95,9 +107,10 @@ def _rollout(directory: Path) -> str:
         lines += ["", "[[stages]]", f"percent = {percent}", f"for = {_toml(duration)}", 'every = "2s"']
     lines += [
         "",
+        "# Requests are counted by Envoy: what reaches no instance, as while one crashes, is counted nowhere else.",
+        '# By their own metrics: label = { name = "track", canary = "canary", stable = "stable" }',
         "[groups]",
         'tag = { canary = "canary", stable = "stable" }',
-        'label = { name = "track", canary = "canary", stable = "stable" }',
         f"cluster = {{ canary = {_toml(CANARY_CLUSTER)}, stable = {_toml(CANARY_OF)} }}",
         "",
         "[hooks.advance]",

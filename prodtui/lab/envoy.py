@@ -31,6 +31,8 @@ def configure(state: State) -> Process:
     bootstrap = {
         "node": {"id": "lab", "cluster": "lab"},
         "admin": {"address": _address(admin)},
+        # Histograms are told anew with each flush, every 5 s by default: a rollout's samples look back less than that.
+        "stats_flush_interval": "1s",
         # Without a layer of its kind the admin interface refuses to change the runtime.
         "layered_runtime": {"layers": [{"name": "admin", "admin_layer": {}}]},
         "static_resources": {

@@ -112,9 +112,14 @@ def _ask(plan: Plan, check: str, query: str) -> Ask:
 
 
 def window_s(plan: Plan, stage: Stage, snapshot: Snapshot) -> float:
-    """Over how long a sample looks back: to the one before, or as much longer as the service's scrapes need."""
+    """Over how long a sample looks back: to the one before, or as much longer as scrapes (or Envoy's stats) need."""
     label = label_of(plan, snapshot)
-    intervals = [one.scrape_interval_s or 0.0 for one in snapshot.of(Target).values() if one.label == label]
+    by_proxy = plan.groups.label is None and plan.groups.cluster is not None
+    intervals = [
+        one.scrape_interval_s or 0.0
+        for one in snapshot.of(Target).values()
+        if one.label == label or (by_proxy and "envoy" in one.job)
+    ]
     return max([stage.every_s, *(SCRAPES_IN_WINDOW * interval for interval in intervals)])
 
 

@@ -144,6 +144,7 @@ def test_a_canary_is_told_from_stable_everywhere_and_gets_nothing_yet(canary: La
     assert envoy.hosts(state)[CANARY_CLUSTER] == {state.ports[CANARY_INSTANCE]: True}
     assert candidate.percent(canary) == 0
     assert completed(canary)[CANARY_CLUSTER] == 0
+    assert tomllib.loads(canary.policy_path.read_text())["release"] == {"version": "1.5.0"}
     assert ailments(canary, alerts=False) == []
 
 
@@ -205,4 +206,5 @@ def test_down_takes_it_away_without_an_error_to_anybody(canary: Lab) -> None:
     assert CANARY_CLUSTER not in envoy.hosts(state_of(canary))
     assert CANARY_INSTANCE not in registry.registered(state_of(canary))
     assert CANARY_INSTANCE not in {one.name for one in state_of(canary).processes}
+    assert "release" not in tomllib.loads(canary.policy_path.read_text())
     assert ailments(canary, alerts=False) == []

@@ -98,6 +98,12 @@ def test_a_window_is_at_least_four_scrapes_of_the_service() -> None:
     assert window_s(plan(), stage(10, every_s=90), slow.snapshot) == 90
 
 
+def test_by_cluster_the_proxy_s_own_scrapes_count() -> None:
+    slow = world().tell("prometheus", HISTOGRAM, target("envoy", job="envoy", scrape_interval_s=30.0), keyframe=False)
+    assert window_s(plan(), stage(10), slow.snapshot) == 10
+    assert window_s(groups(plan(), cluster=("payments-canary", "payments")), stage(10), slow.snapshot) == 120
+
+
 @pytest.mark.parametrize(
     ("made", "quantile", "least"),
     [(100, 0.99, 0.95), (30, 0.99, 0.9), (1_000, 0.99, 0.981), (100, 0.95, 0.88), (10, 0.99, 0.8), (1, 0.95, 0.0)],
