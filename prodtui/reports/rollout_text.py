@@ -35,8 +35,9 @@ def rollout_text(rollout: Rollout, now: float) -> str:
         lines += table(
             ("", "", f"criterion{old}", "canary", "stable", "threshold", ""), map(_criterion, criteria), right=(3, 4)
         )
+    steps = sorted(rollout.steps, key=lambda step: step.at)[-MOST_STEPS:]
     lines.append("")
-    lines += table(("time", f"step{_left_out(rollout)}", "", ""), map(_step, rollout.steps[-MOST_STEPS:]))
+    lines += table(("time", f"step{_left_out(rollout)}", "", ""), map(_step, steps))
     return "\n".join(lines) + "\n"
 
 

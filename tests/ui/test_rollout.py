@@ -135,6 +135,18 @@ def test_what_a_gap_left_unknown_is_told_of_the_time_that_it_is_of() -> None:
 # The screen
 
 
+def test_what_happened_is_told_in_the_order_of_time() -> None:
+    rollout, now = rollouts.rolled_back()
+    times = [row.cells[0].order for row in rollout_criteria.step_rows(rollout, now)]
+    assert times == sorted(times, key=lambda at: -float(at or 0))
+
+
+def test_no_number_is_parted_from_its_unit() -> None:
+    rollout, now = rollouts.rolled_back()
+    for width in range(46, 90):
+        assert not any(line[-1][0].lstrip().startswith("%") for line in rows.decision(rollout, now, width))
+
+
 async def test_a_pause_needs_a_reason() -> None:
     rollout, now = rollouts.steady()
     drive = Drive(rollout)

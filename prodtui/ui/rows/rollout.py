@@ -30,6 +30,9 @@ OF_WORD: Mapping[Word, str] = {
     Word.ROLLBACK: "NOT_READY",
 }
 _PLAIN: Mapping[str, str] = {"READY": "good", "WARN": "warn", "INCONCLUSIVE": "unknown", "NOT_READY": "bad"}
+_HARD = "\u00a0"
+_OF_NUMBER = re.compile(r"(?<=\d) (?=(?:%|ms|s|min|h|d)(?:\W|$))")
+"""The blank between a number and its unit, at which no line is folded."""
 _TIME = re.compile(r"[\d.]+ (?:ms|s|min|h|d) more")
 INDENT = LABEL + 1
 """Cells before what is said of a decision."""
@@ -88,15 +91,14 @@ def _word(word: Word) -> Line:
 
 def _reasoned(head: Line, reason: str, width: int) -> list[Line]:
     """A reason after its head, on two lines where one is too short."""
-    first, *more = wrapped(((reason, ""),), max(20, width - line_length(head)))
-    if not more:
-        return [(*head, *first)]
-    rest = reason[len(_text(first)) :].lstrip()
-    return [(*head, *first), ((" " * INDENT, ""), (rest, ""))]
-
-
-def _text(line: Line) -> str:
-    return "".join(text for text, _ in line)
+    kept = _OF_NUMBER.sub(_HARD, reason)
+    first, *more = (
+        "".join(text for text, _ in row) for row in wrapped(((kept, ""),), max(20, width - line_length(head)))
+    )
+    lines: list[Line] = [(*head, (first.replace(_HARD, " "), ""))]
+    if more:
+        lines.append(((" " * INDENT, ""), (kept[len(first) :].lstrip().replace(_HARD, " "), "")))
+    return lines
 
 
 def _waits(rollout: Rollout, now: float, width: int) -> list[Line]:

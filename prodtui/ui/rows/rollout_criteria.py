@@ -65,7 +65,8 @@ def _row(rollout: Rollout, one: Compared, *, old: bool) -> Row:
             Cell(one.threshold, "dim"),
             Cell() if one.baseline is None else _value(one.baseline, one.unit, "dim"),
             Cell(trend, sign.value_style or "dim"),
-            Cell(one.reason, style),
+            # What is BAD is told by its value and its threshold; what is not known only by why.
+            Cell(one.reason if one.judged is Judged.NODATA else "", style),
         ),
         badness=sign.badness,
     )
@@ -81,8 +82,8 @@ def steps_heading(rollout: Rollout) -> Line:
 
 def step_rows(rollout: Rollout, now: float) -> tuple[Row, ...]:
     """What happened, newest first."""
-    places = range(len(rollout.steps) - 1, -1, -1)
-    return tuple(_step(rollout.steps[n], n, now) for n in places)
+    placed = sorted(enumerate(rollout.steps), key=lambda each: each[1].at)
+    return tuple(_step(step, n, now) for n, step in reversed(placed))
 
 
 def _step(step: Step, place: int, now: float) -> Row:
