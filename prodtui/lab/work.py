@@ -16,6 +16,7 @@ from prodtui.lab.breaker import CircuitBreaker
 from prodtui.lab.database import Database, Unavailable
 from prodtui.lab.environment import Environment
 
+_PAGES_AT_ONCE = 64  # below the hundred requests that Envoy lets through to a callee
 Respond = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -56,14 +57,16 @@ async def all_of(*calls: Awaitable[object]) -> list[object]:
 
 
 def storefront(callees: Callees) -> tuple[web.RouteDef, ...]:
-    """The page a customer sees: the catalog, and an order."""
+    """The page a customer sees: the catalog, and an order. Of a crowd some are served at a time, the others wait."""
+    served = asyncio.Semaphore(_PAGES_AT_ONCE)
 
     async def page(_: web.Request) -> web.StreamResponse:
         try:
-            products, order = await all_of(
-                callees.call("catalog", "GET", f"/products/{_any_of(500)}"),
-                callees.call("checkout", "POST", "/orders"),
-            )
+            async with served:
+                products, order = await all_of(
+                    callees.call("catalog", "GET", f"/products/{_any_of(500)}"),
+                    callees.call("checkout", "POST", "/orders"),
+                )
         except Unavailable as failure:
             return web.json_response({"error": str(failure)}, status=502)
         return web.json_response({"product": products, "order": order})
