@@ -11,7 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 import pytest
 
@@ -23,6 +22,8 @@ from prodtui.lab.network import LOOPBACK, accepts, ask, ask_json
 from prodtui.lab.processes import alive, marked
 from prodtui.lab.state import Lab
 from prodtui.lab.topology import CANARY_CLUSTER, CANARY_INSTANCE, REQUESTS_PER_S
+from prodtui.model.rollout import Plan
+from prodtui.rollout.plan_file.load import load
 from tests.lab.observe import state_of, until
 
 REQUESTS = 400
@@ -40,8 +41,8 @@ def canary(lab: Lab) -> Iterator[Lab]:
 
 
 @pytest.fixture
-def plan(lab: Lab) -> dict[str, Any]:
-    return tomllib.loads(lab.rollout_path.read_text())
+def plan(lab: Lab) -> Plan:
+    return load(lab.rollout_path)
 
 
 def authorise(port: int) -> tuple[int, str, float]:
@@ -167,9 +168,18 @@ def test_no_share_is_beyond_the_whole(canary: Lab, percent: float) -> None:
     assert candidate.percent(canary) == 0
 
 
-def test_the_plans_hooks_shift_the_traffic_and_take_it_back(canary: Lab, plan: dict[str, Any]) -> None:
+def test_the_plan_speaks_of_what_there_is(canary: Lab, plan: Plan) -> None:
+    state = state_of(canary)
+    assert (plan.service, plan.candidate, plan.rollback_to) == ("payments", "1.5.0", "1.4.2")
+    assert [stage.percent for stage in plan.stages] == [10, 50, 100]
+    assert plan.groups.cluster == (CANARY_CLUSTER, "payments")
+    assert set(plan.groups.cluster) <= envoy.hosts(state).keys()
+    assert plan.groups.tag == ("canary", "stable")
+
+
+def test_the_plans_hooks_shift_the_traffic_and_take_it_back(canary: Lab, plan: Plan) -> None:
     for hook, shifted in (("advance", 10.0), ("rollback", 0.0)):
-        words = [word.replace("{percent}", "10") for word in plan["hooks"][hook]["command"]]
+        words = [word.replace("{percent}", "10") for word in plan.hooks[hook].command]
         subprocess.run(words, check=True, timeout=10, capture_output=True)
         assert candidate.percent(canary) == shifted
 
