@@ -121,6 +121,11 @@ def _rollout(directory: Path) -> str:
         f"command = {_toml([*canary, 'weight', '0'])}",
         'timeout = "15s"',
         "",
+        "# The lab shares its machine with whatever else runs there: what is good may be slow for a moment.",
+        "[criteria]",
+        'latency_p99 = { floor = "100ms" }',
+        'latency_p95 = { floor = "50ms" }',
+        "",
         "[watch_after]",
         'for = "1m"',
     ]
