@@ -1,7 +1,7 @@
 """`python -m tests`: the whole suite in four parts side by side, since most of it waits for real servers.
 
-Three parts have a lab of their own: one types commands at it, one breaks it and looks on, one puts it under load and
-rolls out. pytest-xdist would start a lab for each of its workers.
+Three parts have a lab of their own: one types commands at it, one breaks it and looks on, one reads it, puts it under
+load and rolls out. The rest has none. pytest-xdist would start a lab for each of its workers.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from pathlib import Path
 HERE = Path(__file__).parent
 COMMANDS = ("cli", "lab", "settings/test_discovery.py", "test_hostile_text.py")
 INCIDENTS = ("test_following.py", "test_journey.py", "test_oncall.py", "test_watch.py")
-RELEASES = ("load", "oncall", "rollout")
+SERVERS = ("sources", "watch", "load/test_lab.py", "oncall/test_alertmanager.py", "rollout/test_on_lab.py")
 
 
 def main() -> int:
     """Runs all; prints what the labs' parts said when the rest is done. Returns pytest's worst exit code."""
-    parts = [[HERE / name for name in names] for names in (COMMANDS, INCIDENTS, RELEASES)]
+    parts = [[HERE / name for name in names] for names in (COMMANDS, INCIDENTS, SERVERS)]
     pytest = [sys.executable, "-m", "pytest", *sys.argv[1:]]
     with ExitStack() as files:
         said = [files.enter_context(tempfile.TemporaryFile("w+")) for _ in parts]

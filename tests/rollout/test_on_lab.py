@@ -48,6 +48,8 @@ for = "4s"
 """
 """Two instances of one version take the places of canary and stable: nothing is moved."""
 LASTS_S = 150.0
+ASKS_EVERY_S = 2.0
+"""Each question is a process of its own, which costs half a second of a core."""
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -83,7 +85,7 @@ class Driving:
             while process.poll() is None:
                 if self.told():
                     return process
-                time.sleep(0.5)
+                time.sleep(ASKS_EVERY_S)
             assert time.monotonic() < ends, process.communicate()
 
     def end(self) -> None:
@@ -108,7 +110,7 @@ class Driving:
         ends = time.monotonic() + LASTS_S
         while not (found := self.told()) or not condition(found):
             assert time.monotonic() < ends, found or self._started[0].communicate(timeout=5)
-            time.sleep(0.5)
+            time.sleep(ASKS_EVERY_S)
         return found
 
     def _argv(self, *words: str) -> list[str]:
