@@ -37,11 +37,11 @@ async def test_a_pool_without_connections_fails_it_and_is_named(lab: Lab, tmp_pa
     assert "saturated first: pool payments-db: 10 of 10 used, " in run.reason
 
 
-async def test_an_instance_that_dies_stops_it(lab: Lab, tmp_path: Path) -> None:
+async def test_an_instance_that_dies_stops_it(well_lab: Lab, tmp_path: Path) -> None:
     told = Told()
-    task = asyncio.create_task(loaded(of_storefront(lab, tmp_path, 'users = 3\nduration = "60s"\n'), told))
+    task = asyncio.create_task(loaded(of_storefront(well_lab, tmp_path, 'users = 3\nduration = "60s"\n'), told))
     await until(lambda: bool(told.progress and told.progress[-1].ticks))
-    with fault(lab, "instance-killed", alerts=False):
+    with fault(well_lab, "instance-killed", alerts=False):
         run = await task
     assert run.verdict is LoadVerdict.STOPPED
     assert run.reason.startswith("payments is NOT_READY: ")
