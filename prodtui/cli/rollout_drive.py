@@ -80,10 +80,10 @@ async def driven(
 async def _driven(
     environment: Environment, standard: Standard, rollout: Rollout, keeping: Keeping, tell: Tell
 ) -> Rollout:
+    from prodtui.model.rollout_progress import stage_of
     from prodtui.reports.rollout_text import rollout_text
     from prodtui.rollout.pace import paced
     from prodtui.rollout.questions import Interview
-    from prodtui.rollout.stage import stage_of
     from prodtui.watch.live import Watch
 
     shown = _Screen(environment, keeping) if on_screen() else _Lines()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from prodtui.model.rollout import Compared, Judged, Phase, Rollout, Sample
+from prodtui.model.rollout import Compared, Judged, Phase, Rollout, Sample, Stage
 
 WATCHED = "watching"
 """The step by which the time after the last stage begins."""
@@ -30,6 +30,16 @@ def tally(samples: Iterable[Sample]) -> Tally:
     return Tally(judged.count(Judged.OK), judged.count(Judged.BAD), judged.count(Judged.NODATA))
 
 
+def stage_of(rollout: Rollout) -> Stage:
+    """The stage that it is in; after the last one still that."""
+    return rollout.plan.stages[rollout.stage]
+
+
+def is_last(rollout: Rollout) -> bool:
+    """Whether no stage follows."""
+    return rollout.stage == len(rollout.plan.stages) - 1
+
+
 def watches(rollout: Rollout) -> bool:
     """Whether all stages are over and the burn rate is watched, also while that is held or paused."""
     return rollout.phase is Phase.WATCHING or any(step.what == WATCHED for step in rollout.steps)
@@ -49,10 +59,14 @@ def stage_samples(rollout: Rollout, at: int | None = None) -> tuple[Sample, ...]
     return tuple(one for one in rollout.samples if one.stage == at and (before is None or one.at < before))
 
 
+def planned_s(rollout: Rollout) -> float:
+    """How long the place that it is in takes at least, by its plan."""
+    return rollout.plan.watched_after_s if watches(rollout) else stage_of(rollout).duration_s
+
+
 def lasts_s(rollout: Rollout) -> float:
-    """How long the place that it is in takes, with what it was extended by."""
-    whole = rollout.plan.watched_after_s if watches(rollout) else rollout.plan.stages[rollout.stage].duration_s
-    return whole * (1 + rollout.extended)
+    """How long it takes with what it was extended by."""
+    return planned_s(rollout) * (1 + rollout.extended)
 
 
 def left_s(rollout: Rollout, now: float) -> float | None:
@@ -71,7 +85,7 @@ def share(rollout: Rollout, now: float) -> float:
 
 def samples_due(rollout: Rollout) -> int:
     """How many samples its stage takes."""
-    every_s = rollout.plan.stages[rollout.stage].every_s
+    every_s = stage_of(rollout).every_s
     return max(1, round(lasts_s(rollout) / every_s)) if every_s > 0 else 1
 
 
@@ -98,7 +112,7 @@ def silent_s(rollout: Rollout, now: float) -> float | None:
     if rollout.phase.ended:
         return None
     last = max([rollout.stage_began_at, *(step.at for step in rollout.steps[-1:]), *_newest(rollout.samples)])
-    every_s = rollout.plan.stages[rollout.stage].every_s
+    every_s = stage_of(rollout).every_s
     return now - last if now - last > LATE * max(1.0, every_s) else None
 
 

@@ -14,6 +14,7 @@ from prodtui.model.freshness import LIVE_INTERVALS
 from prodtui.model.moment import Moment
 from prodtui.model.notice import Notice
 from prodtui.model.rollout import Phase, Rollout, Word
+from prodtui.model.rollout_progress import is_last, stage_of, watches
 from prodtui.readiness import words
 from prodtui.readiness.criteria import Baseline
 from prodtui.rollout import progress
@@ -24,7 +25,6 @@ from prodtui.rollout.keeping import Keeping
 from prodtui.rollout.notices import notice
 from prodtui.rollout.observed import observed
 from prodtui.rollout.schedule import due, next_due
-from prodtui.rollout.stage import is_last, stage_of, watches
 from prodtui.sources.task_groups import first_failure
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from prodtui.model.rollout import Decision, Judged, Phase, Rollout, Sample, Word
+from prodtui.model.rollout_progress import planned_s, stage_samples, watches
 from prodtui.readiness import words
 from prodtui.rollout.criteria import requests_needed
-from prodtui.rollout.stage import lasts_s, samples_of_stage, watches
 
 BAD_IN_A_ROW: Final = 2
 BAD_IN_A_STAGE: Final = 3
@@ -24,7 +24,7 @@ EXTENSIONS: Final = 3
 
 def decide(rollout: Rollout, now: float) -> Decision:
     """What is to be done at `now`. Asked again without a new sample it says the same, but for what time alone ends."""
-    samples = samples_of_stage(rollout)
+    samples = stage_samples(rollout)
     if why := _goes_back(samples):
         return Decision(word=Word.ROLLBACK, reason=why)
     if rollout.phase is Phase.PAUSED:
@@ -61,7 +61,7 @@ def _cant_tell(samples: Sequence[Sample]) -> str:
 
 def _held(rollout: Rollout, samples: Sequence[Sample], now: float) -> Decision:
     """A hold ends by a person, by data that is back, or by going back once it takes longer than the stage."""
-    held_s, longest_s = now - (rollout.held_at or now), lasts_s(rollout)
+    held_s, longest_s = now - (rollout.held_at or now), planned_s(rollout)
     if held_s > longest_s:
         why = f"held for {words.seconds(held_s)}, longer than the stage lasts: {rollout.decision.reason}"
         return Decision(word=Word.ROLLBACK, reason=why)
@@ -73,7 +73,7 @@ def _held(rollout: Rollout, samples: Sequence[Sample], now: float) -> Decision:
 
 
 def _goes_on(rollout: Rollout, samples: Sequence[Sample], now: float) -> Decision:
-    length_s, elapsed_s = lasts_s(rollout), now - rollout.stage_began_at
+    length_s, elapsed_s = planned_s(rollout), now - rollout.stage_began_at
     lacks = tuple(_lacks(rollout, samples))
     if elapsed_s < length_s:
         left = f"{words.seconds(length_s - elapsed_s)} more"
@@ -89,7 +89,7 @@ def _goes_on(rollout: Rollout, samples: Sequence[Sample], now: float) -> Decisio
 
 def _exhausted(rollout: Rollout, now: float) -> bool:
     """Whether all extensions are over."""
-    return rollout.extended >= EXTENSIONS and now - rollout.stage_began_at >= lasts_s(rollout) * (1 + EXTENSIONS)
+    return rollout.extended >= EXTENSIONS and now - rollout.stage_began_at >= planned_s(rollout) * (1 + EXTENSIONS)
 
 
 def _lacks(rollout: Rollout, samples: Sequence[Sample]) -> Iterator[str]:

@@ -8,11 +8,11 @@ from statistics import median
 import msgspec
 
 from prodtui.model.rollout import Compared, CriterionRule, Judged, Rollout, Sample
+from prodtui.model.rollout_progress import stage_samples, watches
 from prodtui.readiness import words
 from prodtui.readiness.chance import proven
 from prodtui.rollout.criteria import BREAKER, BURN, ERRORS
 from prodtui.rollout.observed import Observed, Shown
-from prodtui.rollout.stage import samples_of_stage, watches
 
 _BURN = CriterionRule(id=BURN, unit="burning", most=0.0, hard=0.0)
 
@@ -70,7 +70,7 @@ def gap(rollout: Rollout, at: float, reason: str) -> Sample:
 
 
 def _counts(rollout: Rollout, canary: Shown) -> _Counts:
-    before = [one for one in samples_of_stage(rollout) if one.requests is not None and one.bad_responses is not None]
+    before = [one for one in stage_samples(rollout) if one.requests is not None and one.bad_responses is not None]
     made, failed = canary.requests or 0.0, canary.failed or 0.0
     return _Counts(
         made,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prodtui.model.notice import About, Notice, Severity
 from prodtui.model.rollout import Phase, Rollout
-from prodtui.rollout.stage import stage_of
+from prodtui.model.rollout_progress import stage_of
 
 _SEVERITY = {
     Phase.HELD: Severity.ERROR,

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from prodtui.model.rollout import Decision, Judged, Phase, Plan, Rollout, Sample, Step, Word
-from prodtui.rollout.stage import WATCHED, samples_of_stage, stage_of, watches
+from prodtui.model.rollout_progress import WATCHED, stage_of, stage_samples, watches
 
 COMPARED_KEPT = 30
 """Samples of a stage whose comparisons are kept; of those that are not OK, all: what is saved must stay small."""
@@ -119,7 +119,7 @@ def ended(rollout: Rollout, phase: Phase, at: float, result: str, by: str = "") 
 
 def goes_back(rollout: Rollout, reason: str, at: float) -> Rollout:
     """Decided to go back, with when it was seen first."""
-    bad = [one for one in samples_of_stage(rollout) if one.judged is Judged.BAD]
+    bad = [one for one in stage_samples(rollout) if one.judged is Judged.BAD]
     rollout = decided(rollout, Decision(word=Word.ROLLBACK, reason=reason), at)
     return noted(rollout, bad[0].at, FIRST_BAD, bad[0].reason) if bad else rollout
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from prodtui.model.rollout import Rollout
-from prodtui.rollout.stage import samples_of_stage, stage_of
+from prodtui.model.rollout_progress import stage_of, stage_samples
 
 LATE: Final = 0.5
 """Of the interval: a sample that is later than this is none."""
@@ -39,5 +39,5 @@ def due(rollout: Rollout, now: float) -> Due:
 
 def _last(rollout: Rollout) -> int:
     """The number of the last sample of the stage, from 1; 0: none was taken."""
-    samples = samples_of_stage(rollout)
+    samples = stage_samples(rollout)
     return round((samples[-1].at - rollout.stage_began_at) / stage_of(rollout).every_s) if samples else 0

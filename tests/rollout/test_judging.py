@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from prodtui.model.records import BreakerState
 from prodtui.model.rollout import Compared, Judged, Phase, Plan, Rollout, Sample
+from prodtui.model.rollout_progress import stage_of
 from prodtui.readiness.criteria import Baseline
 from prodtui.rollout.judging import sample
 from prodtui.rollout.observed import Observed, Shown, observed
-from prodtui.rollout.stage import stage_of
 from tests.builders import NOW, World, breaker, cluster
 from tests.rollout.rollouts import BAD, NODATA, OK, compared, own, plan, rollout
 from tests.rollout.rollouts import sample as earlier

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from prodtui.model.rollout import Decision, Phase, Word
+from prodtui.model.rollout_progress import planned_s, stage_samples, watches
 from prodtui.rollout.progress import (
     COMPARED_KEPT,
     FIRST_BAD,
@@ -18,7 +19,6 @@ from prodtui.rollout.progress import (
     sampled,
     watching,
 )
-from prodtui.rollout.stage import lasts_s, samples_of_stage, watches
 from tests.rollout.rollouts import BAD, NODATA, NOW, OK, compared, plan, rollout, sample
 
 
@@ -43,14 +43,14 @@ def test_a_stage_begins_with_nothing_of_the_one_before() -> None:
     extended = replace(rollout(OK, NODATA), extended=2, held_at=NOW, resumed="because")
     found = entered(extended, 1, NOW + 30)
     assert (found.stage, found.percent, found.extended, found.held_at, found.resumed) == (1, 100, 0, None, "")
-    assert samples_of_stage(found) == ()
+    assert stage_samples(found) == ()
     assert found.decision.word is Word.WAIT
 
 
 def test_the_time_after_the_last_stage_is_known_also_while_it_is_held() -> None:
     found = held(watching(rollout(stage=1), NOW + 50), NOW + 60)
     assert watches(found)
-    assert lasts_s(found) == found.plan.watched_after_s
+    assert planned_s(found) == found.plan.watched_after_s
     assert resumed(found, NOW + 70, "ana", "looked").phase is Phase.WATCHING
 
 
