@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prodtui.cli.desk import Desk
+from prodtui.cli.keys import THEME
 from prodtui.model.errors import ConfigurationError, UsageError
 from prodtui.ui.app import ProdtuiApp
 
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
 UNUSABLE = 2
 CRASHED = 5
-THEME = "PRODTUI_THEME"
-"""Before the configuration is read, so that the first frame has its colours."""
 
 
 def dashboard(

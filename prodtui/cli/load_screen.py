@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
-from prodtui.cli.dashboard import THEME
+from prodtui.cli.keys import look_of
 from prodtui.cli.load_run import BY_HAND, Loading
 from prodtui.cli.log import log_file
 from prodtui.ui.load_app import LoadApp, Seen
@@ -60,13 +59,14 @@ class Watched:
 
 def shown(loading: Loading) -> LoadRun:
     """Runs it on the terminal until somebody leaves it. Raises what ended it, CancelledError where a signal did."""
-    watched = Watched(loading)
+    look, watched = look_of(loading.environment), Watched(loading)
     declared = loading.environment.declared
     app = LoadApp(
         watched.feed,
         watched.stop,
         environment=(declared.environment, f"strong {colour(declared.colour)}".strip()),
-        theme=os.environ.get(THEME),
+        theme=look.theme,
+        keys=look.keys,
         log_path=log_file(),
     )
     app.run(mouse=False)

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from prodtui.cli.keys import look_of
 from prodtui.cli.options import Config, Env, Format, FormatOption, PolicyOption, shared
+from prodtui.cli.terminal import on_screen
 from prodtui.model.errors import ConfigurationError, ProdtuiError, UsageError
 
 if TYPE_CHECKING:
@@ -46,7 +48,7 @@ def start(
     from prodtui.rollout.plan_file.load import load
 
     found = load(plan, candidate)
-    rollouts = _rollouts(context, config, env, policy)
+    rollouts = _rollouts(context, config, env, policy, drives=True)
     raise typer.Exit(_decided(rollouts.start(found, confirmed=yes)))
 
 
@@ -103,7 +105,7 @@ def resume(
     Exit codes: 0 promoted, or the process that drives it goes on; 1 rolled back or aborted; 2 there is none to resume,
     or it is driven; 3 held or left, undecided.
     """
-    raise typer.Exit(_decided(_rollouts(context, config, env, policy).resume(service, reason)))
+    raise typer.Exit(_decided(_rollouts(context, config, env, policy, drives=True).resume(service, reason)))
 
 
 @app.command()
@@ -138,13 +140,20 @@ def history(
     sys.stdout.write(rollouts_text(each.rollout for each in kept))
 
 
-def _rollouts(context: typer.Context, config: Path | None, env: str | None, policy: Path | None = None) -> Rollouts:
-    """The rollouts of the environment. Raises ConfigurationError, UsageError."""
+def _rollouts(
+    context: typer.Context, config: Path | None, env: str | None, policy: Path | None = None, *, drives: bool = False
+) -> Rollouts:
+    """The rollouts of the environment. Raises ConfigurationError, UsageError.
+
+    `drives`: what its screen could not be shown by is an error before anything begins.
+    """
     from prodtui.cli.environment import environment
     from prodtui.cli.gate import policy_of
     from prodtui.cli.rollouts import Rollouts
 
     found = environment(*shared(context, config, env))
+    if drives and on_screen():
+        look_of(found)
     return Rollouts(found, policy_of(found, policy))
 
 

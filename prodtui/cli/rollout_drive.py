@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import signal
 import sys
 import time
@@ -16,6 +15,7 @@ import msgspec
 import typer
 
 from prodtui.cli.audit_trail import auditing
+from prodtui.cli.keys import look_of
 from prodtui.cli.oncall import decisions_told
 from prodtui.cli.rollout_lock import driving
 from prodtui.cli.store import by
@@ -162,6 +162,7 @@ class _Screen:
 
     def __init__(self, environment: Environment, keeping: Keeping) -> None:
         self._environment = environment
+        self._look = look_of(environment)
         self._wishes = keeping.wishes
         self._rollout: Rollout | None = None
         self._changed = asyncio.Event()
@@ -172,7 +173,6 @@ class _Screen:
 
     async def follow(self, drive: Callable[[], Awaitable[Rollout]]) -> None:
         """Until somebody leaves it. A screen that fails leaves the rollout driven: it goes on line by line."""
-        from prodtui.cli.dashboard import THEME
         from prodtui.cli.log import log_file
         from prodtui.ui.rollout_app import RolloutApp
 
@@ -181,7 +181,8 @@ class _Screen:
             self,
             environment=self._environment.name,
             environment_colour=self._environment.declared.colour,
-            theme=os.environ.get(THEME),
+            theme=self._look.theme,
+            keys=self._look.keys,
             log_path=log_file(),
         )
         running = asyncio.ensure_future(drive())

@@ -59,6 +59,9 @@ class Environment:
     """None: nothing is kept on disk."""
     notify: Mapping[str, NotifySettings] = field(default_factory=dict)
     """The channels that are for it, by name."""
+    theme: str | None = None
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Keys of the screens by action, as they are written."""
     others: tuple[str, ...] = ()
     """The configuration's other environments."""
 
@@ -180,6 +183,8 @@ class Loaded:
                 for channel, of in self.settings.notify.items()
                 if not of.environments or name in of.environments
             },
+            theme=self.settings.theme,
+            keys=self.settings.keys,
         )
 
     def _journal(self, base: Path) -> JournalPlace | None:

@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from textual.screen import Screen
 
+from prodtui.ui.following_app import FollowingApp
 from prodtui.ui.line import Run
-from prodtui.ui.palette import load_palette
 from prodtui.ui.screens.load import LoadScreen
-from prodtui.ui.terminal_app import TerminalApp
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
-
     from prodtui.model.load import LoadProgress
     from prodtui.model.moment import Moment
 
-TICK_S = 1.0
 Seen = tuple["LoadProgress", "Moment | None"]
 
 
-class LoadApp(TerminalApp):
-    """One load on a terminal."""
+class LoadApp(FollowingApp[Seen]):
+    """One load on a terminal, and what the sources see."""
 
     def __init__(
         self,
@@ -35,12 +30,12 @@ class LoadApp(TerminalApp):
         *,
         environment: Run,
         theme: str | None = None,
+        keys: Mapping[str, str] | None = None,
         log_path: Path | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`feed` yields how it goes and what the sources see, and ends with the load. `stop` ends it."""
-        super().__init__(load_palette(theme or "dark"), log_path=log_path)
-        self._feed = feed
+        """`stop` ends the load."""
+        super().__init__(feed, theme=theme, keys=keys, log_path=log_path)
         self._stop = stop
         self._clock = clock
         self._environment = environment
@@ -51,25 +46,18 @@ class LoadApp(TerminalApp):
 
     @property
     def shown(self) -> LoadScreen:
+        """The first screen; help may stand over it."""
         return cast("LoadScreen", self.screen_stack[0])
 
-    def on_mount(self) -> None:
-        self.call_after_refresh(self._start)
+    def told(self, seen: Seen) -> None:
+        self.shown.tell(*seen)
 
-    def _start(self) -> None:
-        self.run_worker(cast("Any", self._follow()), exit_on_error=False)
-        self.set_interval(TICK_S, lambda: self.shown.tick())
+    def tick(self) -> None:
+        self.shown.tick()
 
-    async def _follow(self) -> None:
-        try:
-            async with aclosing(cast("AsyncGenerator[Seen]", self._feed())) as seen:
-                async for progress, moment in seen:
-                    self.shown.tell(progress, moment)
-        except Exception as error:  # noqa: BLE001 — the border: whatever ends the feed ends the app, and is told
-            self._end(error)
-        else:
-            self._over = True
-            self.shown.say("over: q leaves, and prints the result")
+    def over(self) -> None:
+        self._over = True
+        self.shown.say("over: q leaves, and prints the result")
 
     async def action_quit(self) -> None:
         """Stops a load that goes on, and waits for its end; leaves one that is over."""

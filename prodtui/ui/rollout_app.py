@@ -4,27 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from textual.screen import Screen
 
 from prodtui.model.errors import ProdtuiError
+from prodtui.ui.following_app import FollowingApp
 from prodtui.ui.line import Run
-from prodtui.ui.palette import load_palette
 from prodtui.ui.rows.header import colour
 from prodtui.ui.screens.rollout_driven import RolloutScreen
-from prodtui.ui.terminal_app import TerminalApp
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
-
     from prodtui.model.rollout import Rollout
 
-TICK_S = 1.0
-"""So often the time left is told anew; only digits that changed are painted."""
 PATIENCE_S = 20.0
 
 
@@ -41,7 +35,7 @@ class Steering(Protocol):
         """Rolls back and ends it."""
 
 
-class RolloutApp(TerminalApp):
+class RolloutApp(FollowingApp["Rollout"]):
     """One rollout on a terminal. `left` says after the run whether somebody left it before it ended."""
 
     def __init__(
@@ -52,12 +46,11 @@ class RolloutApp(TerminalApp):
         environment: str,
         environment_colour: str | None = None,
         theme: str | None = None,
+        keys: Mapping[str, str] | None = None,
         log_path: Path | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`feed` yields the rollout whenever it is another one, and ends with it."""
-        super().__init__(load_palette(theme or "dark"), log_path=log_path)
-        self._feed = feed
+        super().__init__(feed, theme=theme, keys=keys, log_path=log_path)
         self._steering = steering
         self._clock = clock
         self._environment: Run = (environment, f"strong {colour(environment_colour)}".strip())
@@ -71,20 +64,11 @@ class RolloutApp(TerminalApp):
         """The first screen; help may stand over it."""
         return cast("RolloutScreen", self.screen_stack[0])
 
-    def on_mount(self) -> None:
-        self.call_after_refresh(self._start)
+    def told(self, seen: Rollout) -> None:
+        self.shown.tell(seen)
 
-    def _start(self) -> None:
-        self.run_worker(cast("Any", self._follow()), exit_on_error=False)
-        self.set_interval(TICK_S, lambda: self.shown.tick())
-
-    async def _follow(self) -> None:
-        try:
-            async with aclosing(cast("AsyncGenerator[Rollout]", self._feed())) as rollouts:
-                async for rollout in rollouts:
-                    self.shown.tell(rollout)
-        except Exception as error:  # noqa: BLE001 — the border: whatever ends the feed ends the app, and is told
-            self._end(error)
+    def tick(self) -> None:
+        self.shown.tick()
 
     # What is asked of the rollout
 

@@ -45,9 +45,10 @@ class Drive:
         self.asked.append((what, reason))
 
 
-def shown_by(drive: Drive, now: float) -> RolloutApp:
+def shown_by(drive: Drive, now: float, **keys: str) -> RolloutApp:
+    """`keys`: those that a person wants otherwise, by action."""
     return RolloutApp(
-        drive.feed, drive, environment="prod-eu", environment_colour="red", theme="dark", clock=lambda: now
+        drive.feed, drive, environment="prod-eu", environment_colour="red", theme="dark", keys=keys, clock=lambda: now
     )
 
 

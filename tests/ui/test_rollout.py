@@ -160,6 +160,16 @@ async def test_a_pause_needs_a_reason() -> None:
         assert drive.asked == [("pause", "db work")]
 
 
+async def test_its_keys_are_those_that_a_person_wants() -> None:
+    rollout, now = rollouts.steady()
+    app = shown_by(Drive(rollout), now, rollout_pause="f5")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(pilot, "f5 pause")
+        await pilot.press("p")
+        await pilot.press("f5", *"db work")
+        await shows(pilot, "db work")
+
+
 async def test_an_abort_needs_the_name_typed_out() -> None:
     rollout, now = rollouts.steady()
     drive = Drive(rollout)
