@@ -9,6 +9,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
+from prodtui.model.declared import Tier
 from prodtui.model.errors import ProdtuiError
 
 if TYPE_CHECKING:
@@ -77,7 +80,7 @@ async def on_call(
 async def decisions_told(
     environment: Environment, say: Callable[[str], None]
 ) -> AsyncIterator[Callable[[Notice], Awaitable[None]]]:
-    """Tells whoever is on call what is decided by this command.
+    """Tells whoever is on call what is decided by this command, with the tiers of the services that it is about.
 
     What it can't send before it ends waits in the store for whoever watches.
     """
@@ -85,8 +88,14 @@ async def decisions_told(
         if telling is None:
             yield _nobody
             return
+        declared = {one.name: one.tier for one in environment.declared.services}
+
+        async def tell(notice: Notice) -> None:
+            tiers = {(declared.get(name) or Tier.B).value for name in notice.services}
+            await telling.tell(replace(notice, tiers=tuple(sorted(tiers))))
+
         try:
-            yield telling.tell
+            yield tell
         finally:
             await _delivered(telling)
 

@@ -109,7 +109,7 @@ async def abandoned(
     """Ends a rollout that nobody drives, and moves its traffic back."""
     async with auditing(environment) as scribe, decisions_told(environment, _say) as tell:
         keeping = Keeping(store, driver, scribe.written, time.time, written=len(rollout.steps))
-        course = Course(rollout, keeping, baselines={}, tell=tell, show=_Lines().show)
+        course = Course(rollout, keeping, baselines={}, tell=tell, show=_Lines(rollout).show)
         return await course.abandon(by, reason)
 
 
@@ -126,8 +126,9 @@ async def audited_first(environment: Environment, rollout: Rollout) -> None:
 class _Lines:
     """Told line by line on stderr, for a pipeline."""
 
-    def __init__(self) -> None:
-        self._before: Rollout | None = None
+    def __init__(self, before: Rollout | None = None) -> None:
+        """`before`: what was told already."""
+        self._before = before
 
     def show(self, rollout: Rollout) -> None:
         from prodtui.reports.rollout_lines import lines

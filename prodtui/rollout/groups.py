@@ -32,10 +32,20 @@ def matcher(plan: Plan, snapshot: Snapshot, side: Side) -> str | None:
         value = side.of((canary, stable))
         return f'{name}="{in_promql(value)}"' if value else f'{name}!="{in_promql(canary)}"'
     if groups.cluster is not None:
-        return f'{ENVOY_CLUSTER}="{in_promql(side.of(groups.cluster))}"'
+        return of_cluster(side.of(groups.cluster))
     targets = sorted({name for one in members(plan, snapshot, side) for name in _scraped_as(one)})
     # RE2's escapes stand in a string: their backslashes are escaped once more.
     return f'instance=~"{"|".join(re.escape(name) for name in targets)}"'.replace("\\", "\\\\") if targets else None
+
+
+def of_cluster(name: str) -> str:
+    """What selects a cluster's series among Envoy's own, as PromQL has it."""
+    return f'{ENVOY_CLUSTER}="{in_promql(name)}"'
+
+
+def told_twice(plan: Plan) -> bool:
+    """Whether both the service's own metrics and the proxy's tell the groups apart."""
+    return plan.groups.label is not None and plan.groups.cluster is not None
 
 
 def members(plan: Plan, snapshot: Snapshot, side: Side) -> tuple[Instance, ...]:

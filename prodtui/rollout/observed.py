@@ -17,8 +17,15 @@ from prodtui.readiness import words
 from prodtui.readiness.criteria import Baseline
 from prodtui.rollout import criteria
 from prodtui.rollout.criteria import BURN, ERRORS, QUANTILES
-from prodtui.rollout.groups import Side, cluster, members
-from prodtui.rollout.questions import FAILED, REQUESTS, called, latency_window_s
+from prodtui.rollout.groups import Side, cluster, members, told_twice
+from prodtui.rollout.questions import (
+    FAILED,
+    PROXIED_FAILED,
+    PROXIED_REQUESTS,
+    REQUESTS,
+    called,
+    latency_window_s,
+)
 
 BURN_CHECK = "performance.burn_page"
 BASELINES = {
@@ -76,7 +83,7 @@ def observed(plan: Plan, stage: Stage, moment: Moment, baselines: Mapping[str, B
 
 def _shown(plan: Plan, stage: Stage, moment: Moment, side: Side) -> Shown:
     answers = _Answers(plan, stage, moment, side)
-    rate, failing = answers(REQUESTS), answers(FAILED)
+    rate, failing = _counted(plan, answers)
     made = None if isinstance(rate, str) else rate * stage.every_s
     failed = None if made is None or isinstance(failing, str) else min(failing * stage.every_s, made)
 
@@ -105,6 +112,20 @@ def _shown(plan: Plan, stage: Stage, moment: Moment, side: Side) -> Shown:
         missing={name: why for name, why in found.items() if isinstance(why, str)},
         certain=_numbers(certain),
     )
+
+
+def _counted(plan: Plan, answers: _Answers) -> tuple[float | str, float | str]:
+    """Requests and failures a second. Where the proxy counts them too, the worse word of both: what a crash takes with
+    it nobody but the proxy has seen."""
+    own = answers(REQUESTS), answers(FAILED)
+    if not told_twice(plan):
+        return own
+    return max(own, (answers(PROXIED_REQUESTS), answers(PROXIED_FAILED)), key=_badness)
+
+
+def _badness(counted: tuple[float | str, float | str]) -> float:
+    ratio = _ratio(*counted)
+    return -1.0 if isinstance(ratio, str) else ratio
 
 
 def _numbers(found: Mapping[str, float | str | None]) -> dict[str, float]:

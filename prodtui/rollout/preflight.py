@@ -16,7 +16,7 @@ from prodtui.model.service_view import ServiceView
 from prodtui.readiness import words
 from prodtui.readiness.policy import CheckRule, Policy, Rule, Selector
 from prodtui.readiness.slo import Slo
-from prodtui.rollout.criteria import ERRORS, EVENTS, requests_needed
+from prodtui.rollout.criteria import ERRORS, EVENTS, USUAL_OBJECTIVE, requests_needed
 from prodtui.rollout.groups import Side, cluster, members
 from prodtui.rollout.observed import BURN_CHECK
 from prodtui.rollout.questions import SERIES, SPENT, called, rate_per_s
@@ -84,7 +84,10 @@ def _verdict(judged: ServiceAssessment) -> Point:
 def _budget(view: ServiceView, slo: Slo | None) -> Point:
     """What is left of the error budget over the objective's period, else over the longest window that is known."""
     if slo is None:
-        return Point(name="budget", cleared=Cleared.YES, text="no objective is declared, so no budget can be spent")
+        assumed = f"{words.percent(USUAL_OBJECTIVE)} is assumed for what one sample is enough to go back"
+        return Point(
+            name="budget", cleared=Cleared.YES, text=f"no objective is declared, so no budget is spent; {assumed}"
+        )
     spent = next((said.record for said in view.measurements if said.record.check == SPENT), None)
     over_s, ratio = slo.period_s, spent.value if spent else None
     if ratio is None:

@@ -15,13 +15,16 @@ from prodtui.model.snapshot import Snapshot
 from prodtui.readiness.asks import in_promql
 from prodtui.readiness.chance import least_proven
 from prodtui.rollout.criteria import QUANTILES
-from prodtui.rollout.groups import ENVOY_CLUSTER, Side, label_of, matcher
+from prodtui.rollout.groups import ENVOY_CLUSTER, Side, label_of, matcher, of_cluster, told_twice
 from prodtui.sources.metrics.presets import preset_of
 from prodtui.sources.metrics.queries import duration
 from prodtui.sources.metrics.slis import SCRAPES_IN_WINDOW
 
 REQUESTS = "requests"
 FAILED = "failed"
+PROXIED_REQUESTS = "proxied.requests"
+PROXIED_FAILED = "proxied.failed"
+"""The same as the proxy counts them, where the service's own metrics tell the groups apart too."""
 SERIES = "series"
 """How many series there are of a group, asked before it starts."""
 SPENT = "rollout.spent"
@@ -115,7 +118,7 @@ def _ask(plan: Plan, check: str, query: str) -> Ask:
 
 def window_s(plan: Plan, stage: Stage, snapshot: Snapshot) -> float:
     """Over how long a sample looks back: to the one before, or as much longer as the scrapes need, also Envoy's own."""
-    label, by_proxy = label_of(plan, snapshot), _by_proxy(plan)
+    label, by_proxy = label_of(plan, snapshot), plan.groups.cluster is not None
     intervals = [
         one.scrape_interval_s or 0.0
         for one in snapshot.of(Target).values()
@@ -175,6 +178,10 @@ def _of_group(
     arms = list(_arms(plan, snapshot, selected))
     yield REQUESTS, " or ".join(f"sum(rate({one.counter}{{{inside}}}[{window}]))" for one, inside in arms)
     yield FAILED, " or ".join(_failed(one, inside, window) for one, inside in arms if one.status_labels)
+    if plan.groups.cluster is not None and told_twice(plan):
+        proxied = of_cluster(side.of(plan.groups.cluster))
+        yield PROXIED_REQUESTS, f"sum(rate({ENVOYS.counter}{{{proxied}}}[{window}]))"
+        yield PROXIED_FAILED, _failed(ENVOYS, proxied, window)
     for rule in plan.criteria:
         if rule.query:
             yield rule.id, _GROUP.sub(lambda _: selected, rule.query)

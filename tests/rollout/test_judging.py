@@ -53,6 +53,17 @@ def test_both_slow_is_no_fault_of_the_canary() -> None:
     assert judged(world({"latency_p99": 0.97}, {"latency_p99": 0.8})).reason.endswith("passes <= stable +20 %")
 
 
+def test_of_two_who_count_the_worse_is_believed() -> None:
+    crashed = {"proxied.requests": 10.0, "proxied.failed": 4.0}
+    both = groups(plan(), label=("version", "2.0", "1.0"), cluster=("payments-canary", "payments"))
+    found = judged(world(crashed), both)
+    assert (found.judged, found.hard, found.bad_responses) == (BAD, True, 40)
+    assert one(found, "error_ratio").canary == 0.4
+    assert judged(world(crashed)).judged is OK
+    assert judged(world({"failed": 4.0, "proxied.requests": 10.0, "proxied.failed": 0.0}), both).judged is BAD
+    assert judged(world({"proxied.requests": "no series", "proxied.failed": "no series"}), both).judged is OK
+
+
 def test_a_slow_request_of_few_may_be_chance() -> None:
     found = judged(world({"latency_p99": 0.9, "latency_p99.sure.4": 0.05}))
     assert (found.judged, one(found, "latency_p99").canary) == (OK, 0.9)
