@@ -74,8 +74,8 @@ class Reel:
         async with self._opened() as self._journal:
             through = Through(self._journal, None, self._standard)
             self._seek(self._began)
+            at = self._began
             while True:
-                at = min(self._clock(), self._ends)
                 moment = await through.moment(at)
                 if moment is not None:
                     yield moment
@@ -85,7 +85,8 @@ class Reel:
                     async with asyncio.timeout(pause_s):
                         await self._wound.wait()
                 except TimeoutError:
-                    continue
+                    pass
+                at = min(self._clock(), self._ends)
 
     @asynccontextmanager
     async def _opened(self) -> AsyncIterator[Journal]:

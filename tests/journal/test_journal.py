@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
-import asyncpg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -24,19 +23,6 @@ from prodtui.watch.past import moment_at
 from tests.builders import NOW
 from tests.journal.keeping import CRITICAL, PASSING, event, kept, mark, output, reading, sqlite_journal, times
 from tests.watch.courses import DECLARED, courses
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def where(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A place where no journal was before."""
-    if request.param == "sqlite":
-        return str(tmp_path / "state" / "journal")
-    url = request.getfixturevalue("postgres").url("root", "postgres")
-    schema = f"j{abs(hash(tmp_path))}"
-    root = await asyncpg.connect(url)
-    await root.execute(f"create schema {schema}")
-    await root.close()
-    return f"{url}?search_path={schema}"
 
 
 @pytest.fixture

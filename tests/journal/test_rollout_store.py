@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 
-import asyncpg
 import pytest
 
 from prodtui.journal.rollout_store import LEASE_S, Asked, RolloutStore, Wish
@@ -19,17 +17,8 @@ OURS, THEIRS = "ana@one pid 1", "bo@two pid 2"
 WISH = Wish(asked=Asked.RESUME, by="bo@two", at=NOW, reason="the canary's node was down")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[RolloutStore]:
-    """One in a place where no store was before."""
-    where = str(tmp_path / "state" / "prodtui.db")
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres").url("root", "postgres")
-        schema = f"s{abs(hash(tmp_path))}"
-        root = await asyncpg.connect(url)
-        await root.execute(f"create schema {schema}")
-        await root.close()
-        where = f"{url}?search_path={schema}"
+@pytest.fixture
+async def store(where: str) -> AsyncIterator[RolloutStore]:
     opened = RolloutStore(database_at(where))
     yield opened
     await opened.close()

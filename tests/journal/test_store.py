@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import asyncpg
 import pytest
@@ -22,19 +21,6 @@ select id || number, environment, at - 0.5, accepted_at, accepted_by, pinned, ma
 from prodtui_evaluations, numbers where id = $1
 """
 """So many more of one evaluation, made half a second before it."""
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def where(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A place where no store was before."""
-    if request.param == "sqlite":
-        return str(tmp_path / "state" / "prodtui.db")
-    url = request.getfixturevalue("postgres").url("root", "postgres")
-    schema = f"s{abs(hash(tmp_path))}"
-    root = await asyncpg.connect(url)
-    await root.execute(f"create schema {schema}")
-    await root.close()
-    return f"{url}?search_path={schema}"
 
 
 @pytest.fixture

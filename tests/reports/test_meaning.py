@@ -103,7 +103,7 @@ def test_nothing_to_judge_fails_every_format_that_can_fail() -> None:
             ("ci/shared.toml", 12),
         ),
         (Policy(path="ci/readiness.toml"), ("ci/readiness.toml", 1)),
-        (Policy(path="/work/tree/a b.toml"), ("a%20b.toml", 1)),
+        (Policy(path="/src/tree/a b.toml"), ("a%20b.toml", 1)),
         (
             Policy(
                 path="r.toml",
@@ -119,7 +119,7 @@ def test_nothing_to_judge_fails_every_format_that_can_fail() -> None:
 def test_sarif_points_at_the_line_of_the_policy_that_declares_the_check(
     policy: Policy, line: tuple[str, int] | None
 ) -> None:
-    found = msgspec.structs.replace(payments(check(State.FAIL)), policy=policy, root="/work/tree")
+    found = msgspec.structs.replace(payments(check(State.FAIL)), policy=policy, root="/src/tree")
     (location,) = sarif(found)[0]["locations"]
     at = location.get("physicalLocation")
     assert (at and (at["artifactLocation"]["uri"], at["region"]["startLine"])) == line
