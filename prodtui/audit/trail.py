@@ -20,7 +20,6 @@ TRIES = 100
 """Of each round of those who write at once one comes first: so many can be waited for."""
 PAUSE_S = 0.05
 PAGE = 500
-"""Entries read at a time."""
 _BEFORE_ALL = -(2**63)
 _AFTER_ALL = 2**63 - 1
 
@@ -40,9 +39,11 @@ class Trail:
     than the last head, never a head without its entry.
     """
 
-    def __init__(self, database: Database, heads: Heads) -> None:
+    def __init__(self, database: Database, heads: Heads, *, page: int = PAGE) -> None:
+        """`page`: entries read at a time."""
         self._database = database
         self._heads = heads
+        self._page = page
 
     @property
     def where(self) -> str:
@@ -83,7 +84,7 @@ class Trail:
     async def links(self) -> AsyncIterator[Link]:
         """Every entry as it is kept, in the order of their numbers; a page of them is in memory at a time."""
         last = _BEFORE_ALL
-        while rows := await self._database.rows(Step(statements.AFTER, (last, PAGE))):
+        while rows := await self._database.rows(Step(statements.AFTER, (last, self._page))):
             for row in rows:
                 yield _link(row)
             last = rows[-1][0]
@@ -103,7 +104,7 @@ class Trail:
         """The entries between two times, newest first; of every environment and act where none is given."""
         before = _AFTER_ALL
         asked = (since, until, environment, act.value if act else "")
-        while rows := await self._database.rows(Step(statements.FOUND, (before, *asked, PAGE))):
+        while rows := await self._database.rows(Step(statements.FOUND, (before, *asked, self._page))):
             for row in rows:
                 yield self._entry(_link(row))
             before = rows[-1][0]

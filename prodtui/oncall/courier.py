@@ -7,6 +7,7 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import NamedTuple
 
 from prodtui.journal.database import StoreError
 from prodtui.journal.notice_store import NoticeStore, Waiting
@@ -20,10 +21,7 @@ from prodtui.oncall.rules import allowed, due_at, summary
 from prodtui.sources.imports import imported
 
 _log = logging.getLogger(__name__)
-LOOKS_EVERY_S = 10.0
-"""How often a courier looks whether another prodtui left something behind."""
 FIRST_PAUSE_S = 5.0
-"""Before the second try; it doubles with each."""
 SHORTEST = 1 / 5
 """Of the first pause."""
 LONGEST_PAUSE_S = 3_600.0
@@ -32,6 +30,18 @@ LONGEST_BREAK_S = 60.0
 MOST_TRIES = 25
 """In GIVES_UP_S; by the pauses' doubling it takes longer to come so far."""
 GIVES_UP_S = 24 * 3_600.0
+
+
+class Pace(NamedTuple):
+    """How often a courier looks and tries."""
+
+    looks_every_s: float = 10.0
+    """Whether another prodtui left something behind."""
+    first_pause_s: float = FIRST_PAUSE_S
+    """Before the second try; it doubles with each."""
+
+
+USUAL = Pace()
 
 
 def pause_s(tries: int, first_s: float = FIRST_PAUSE_S, chance: float | None = None) -> float:
@@ -55,7 +65,7 @@ class Courier:
         by: str,
         audited: Audited,
         say: Callable[[str], None],
-        first_pause_s: float = FIRST_PAUSE_S,
+        pace: Pace = USUAL,
     ) -> None:
         """`by`: who claims, one name a process. `say` tells a person that something was given up."""
         self._channel = channel
@@ -64,7 +74,7 @@ class Courier:
         self._by = by
         self._audited = audited
         self._say = say
-        self._first_pause_s = first_pause_s
+        self._pace = pace
         self._news = asyncio.Event()
         self._one_at_a_time = asyncio.Lock()
         self._sent: set[str] = set()
@@ -129,7 +139,7 @@ class Courier:
             await self._carry(store, notices, tries)
             if self._failures:
                 # What has just failed would fail for the next one too, after as long a wait.
-                self._not_before = time.time() + min(LONGEST_BREAK_S, pause_s(self._failures, self._first_pause_s))
+                self._not_before = time.time() + min(LONGEST_BREAK_S, pause_s(self._failures, self._pace.first_pause_s))
                 return
 
     async def _sent_at(self, now: float) -> list[float]:
@@ -185,7 +195,7 @@ class Courier:
     async def _failed(self, store: NoticeStore, notices: list[Notice], error: NotifyError, tries: int) -> None:
         name, now = self._channel.name, time.time()
         ends = min(one.at for one in notices) + GIVES_UP_S
-        due = now + pause_s(tries, self._first_pause_s)
+        due = now + pause_s(tries, self._pace.first_pause_s)
         gives_up = not error.retry or tries >= MOST_TRIES or due > ends
         result = f"given up after {tries} tries: {error}" if gives_up else str(error)
         try:
@@ -236,7 +246,7 @@ class Courier:
     async def _rest_s(self) -> float:
         """How long nothing is to be done, as far as is known."""
         now = time.time()
-        soonest = now + LOOKS_EVERY_S
+        soonest = now + self._pace.looks_every_s
         for store in self._stores():
             try:
                 due = await in_time(store.next_due(self._environment, self._channel.name), store.where)
@@ -253,7 +263,7 @@ class Courier:
 
     def _failed_store(self, error: StoreError) -> None:
         self._outbox.failed(error)
-        self._store_rests_until = time.time() + LOOKS_EVERY_S
+        self._store_rests_until = time.time() + self._pace.looks_every_s
 
 
 def _without(due: Sequence[Waiting], some: Sequence[Waiting]) -> list[Waiting]:

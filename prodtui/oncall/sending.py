@@ -11,7 +11,7 @@ from prodtui.model.audited import Audited
 from prodtui.model.moment import Moment
 from prodtui.model.notice import Notice
 from prodtui.oncall.channel import Channel
-from prodtui.oncall.courier import FIRST_PAUSE_S, Courier
+from prodtui.oncall.courier import USUAL, Courier, Pace
 from prodtui.oncall.outbox import Outbox
 from prodtui.oncall.state import State, adopted, state_of
 from prodtui.oncall.telling import told
@@ -29,18 +29,14 @@ class OnCall:
         by: str,
         audited: Audited,
         say: Callable[[str], None],
-        first_pause_s: float = FIRST_PAUSE_S,
+        pace: Pace = USUAL,
     ) -> None:
-        """`by`: one name a process. `say` tells a person what can't be sent, and why nothing is kept.
-
-        `first_pause_s`: before the second try of what could not be sent.
-        """
+        """`by`: one name a process. `say` tells a person what can't be sent, and why nothing is kept."""
         self._environment = environment
         self._channels = channels
         self._outbox = Outbox(store, channels, say)
         self._couriers = [
-            Courier(one, environment, self._outbox, by=by, audited=audited, say=say, first_pause_s=first_pause_s)
-            for one in channels
+            Courier(one, environment, self._outbox, by=by, audited=audited, say=say, pace=pace) for one in channels
         ]
         self._moment: Moment | None = None
         self._looked = asyncio.Event()

@@ -9,7 +9,6 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from prodtui.audit import trail as trails
 from prodtui.audit.chain import FIRST, Checked, Wrong
 from prodtui.audit.heads import Head, Heads
 from prodtui.audit.trail import Trail
@@ -74,13 +73,12 @@ async def test_entries_are_found_by_time_environment_and_act_newest_first(trail:
     assert await numbers(since=AT + 2, until=AT + 4) == [4, 3, 2]
 
 
-async def test_more_than_a_page_is_read_and_verified(
-    trail: Trail, heads: Heads, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(trails, "PAGE", 3)
+async def test_more_than_a_page_is_read_and_verified(where: str, heads: Heads) -> None:
+    trail = trail_at(where, heads, page=3)
     await _append(trail, 10)
     assert [entry.number async for entry in trail.entries(since=0, until=AT + 99)] == list(range(10, 0, -1))
     assert (await _verified(trail, heads)).proven == 10
+    await trail.close()
 
 
 async def test_many_who_write_at_once_make_one_chain(where: str, heads: Heads) -> None:

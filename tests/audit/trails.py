@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from prodtui.audit.chain import FIRST, Link, hashed, linked
 from prodtui.audit.heads import Heads
-from prodtui.audit.trail import Trail
+from prodtui.audit.trail import PAGE, Trail
 from prodtui.journal.store import database_at
 from prodtui.model.audited import Act, Actor, Deed
 
@@ -56,6 +56,6 @@ def forged(link: Link, **changed: object) -> Link:
     return replace(made, hash=hashed(made.number, made.before, made.deed))
 
 
-def trail_at(where: str, heads: Heads) -> Trail:
+def trail_at(where: str, heads: Heads, *, page: int = PAGE) -> Trail:
     """The trail in the store at this place."""
-    return Trail(database_at(where), heads)
+    return Trail(database_at(where), heads, page=page)

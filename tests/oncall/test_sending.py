@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,12 +18,11 @@ from prodtui.journal.notice_store import NoticeStore
 from prodtui.journal.store import database_at
 from prodtui.model.audited import Act
 from prodtui.model.notice import About, Severity
-from prodtui.oncall import courier
 from prodtui.oncall.channel import Channel
 from prodtui.oncall.channels.alertmanager import Alertmanager
 from prodtui.oncall.channels.terminal import Terminal
 from prodtui.oncall.channels.webhook import Webhook
-from prodtui.oncall.courier import FIRST_PAUSE_S, GIVES_UP_S, LONGEST_PAUSE_S, MOST_TRIES, pause_s
+from prodtui.oncall.courier import FIRST_PAUSE_S, GIVES_UP_S, LONGEST_PAUSE_S, MOST_TRIES, Pace, pause_s
 from prodtui.oncall.sending import OnCall
 from prodtui.settings.notify import AlertmanagerSettings, TerminalSettings, WebhookSettings
 from tests.builders import pool, sli
@@ -43,14 +41,17 @@ def webhook(url: str, name: str = "chat", **more: Any) -> Webhook:
     return Webhook(name, WebhookSettings(**settings))
 
 
+QUICK = Pace(first_pause_s=0.05)
+
+
 class Beside:
     """An OnCall that runs, what it said, and what it wrote into the trail."""
 
-    def __init__(self, channels: Sequence[Channel], store: NoticeStore | None, by: str, first_pause_s: float) -> None:
+    def __init__(self, channels: Sequence[Channel], store: NoticeStore | None, by: str, pace: Pace) -> None:
         self.said: list[str] = []
         self.trail: list[tuple[str, str, Mapping[str, str]]] = []
         self.telling = OnCall(
-            ENVIRONMENT, channels, store, by=by, audited=self.audited, say=self.said.append, first_pause_s=first_pause_s
+            ENVIRONMENT, channels, store, by=by, audited=self.audited, say=self.said.append, pace=pace
         )
 
     async def audited(self, act: Act, about: str, result: str, details: Mapping[str, str]) -> str | None:
@@ -61,10 +62,10 @@ class Beside:
 
 @asynccontextmanager
 async def beside(
-    *channels: Channel, store: Path | None = None, by: str = "me", first_pause_s: float = 0.05
+    *channels: Channel, store: Path | None = None, by: str = "me", pace: Pace = QUICK
 ) -> AsyncIterator[Beside]:
     kept = NoticeStore(database_at(str(store))) if store is not None else None
-    one = Beside(channels, kept, by, first_pause_s)
+    one = Beside(channels, kept, by, pace)
     running = asyncio.create_task(one.telling.run())
     try:
         yield one
@@ -167,7 +168,7 @@ async def test_what_could_not_be_sent_is_sent_after_a_restart(tmp_path: Path) ->
     told = notice(environment=ENVIRONMENT, at=time.time())
     nowhere = webhook(f"http://127.0.0.1:{refused_port()}/")
     # It ends in the pause between two tries: in the middle of one, what it claimed would be its own for a minute.
-    async with beside(nowhere, store=store, first_pause_s=2.0) as before:
+    async with beside(nowhere, store=store, pace=Pace(first_pause_s=2.0)) as before:
         await before.telling.tell(told)
         await holds(lambda: bool(before.trail))
     async with posts() as server, beside(webhook(server.url), store=store):
@@ -212,14 +213,11 @@ async def test_what_one_was_sending_when_it_was_killed_is_sent_by_another_once_i
     assert server.heard[0].headers["idempotency-key"] == notice(environment=ENVIRONMENT).id
 
 
-async def test_an_alert_is_refreshed_while_it_lasts_and_no_longer(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(courier, "LOOKS_EVERY_S", 0.1)
-    monkeypatch.setattr(Alertmanager, "refresh_s", 0.1)
+async def test_an_alert_is_refreshed_while_it_lasts_and_no_longer(tmp_path: Path) -> None:
     async with posts() as server:
         settings = AlertmanagerSettings(kind="alertmanager", url=server.server.url)
-        async with beside(Alertmanager("pager", settings), store=tmp_path / "prodtui.db") as one:
+        pager = Alertmanager("pager", settings, refresh_s=0.1)
+        async with beside(pager, store=tmp_path / "prodtui.db", pace=Pace(0.1, 0.05)) as one:
             at = time.time()
             await one.telling.tell(notice(severity=Severity.ERROR, environment=ENVIRONMENT, at=at))
             await heard(server, 3)
@@ -285,11 +283,10 @@ async def test_a_store_that_can_not_be_used_is_said_and_messages_go_without_it(t
 
 
 async def test_a_store_that_comes_back_has_the_end_of_what_was_told_before(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr(courier, "LOOKS_EVERY_S", 0.5)
     store = tmp_path / "prodtui.db"
-    async with posts() as server, beside(webhook(server.url), store=store) as one:
+    async with posts() as server, beside(webhook(server.url), store=store, pace=Pace(0.5, 0.05)) as one:
         course = exhausted()
         await follow(course, 60, one)
         await heard(server, 1)

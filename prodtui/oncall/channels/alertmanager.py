@@ -42,10 +42,11 @@ class Alertmanager:
     kind = "alertmanager"
     shared = True
     needs: tuple[str, ...] = ("httpx",)
-    refresh_s = REFRESH_S
 
-    def __init__(self, name: str, settings: AlertmanagerSettings) -> None:
+    def __init__(self, name: str, settings: AlertmanagerSettings, *, refresh_s: float = REFRESH_S) -> None:
+        """`refresh_s`: how often an open alert is sent again."""
         self.name = name
+        self.refresh_s = refresh_s
         self.where = shown(settings.url)
         self.rules: Rules = rules_of(settings)
         self._labels = settings.labels

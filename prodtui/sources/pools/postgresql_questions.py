@@ -33,6 +33,8 @@ class Questions:
     """Answers that are kept until they are asked anew; each database has one connection while it is asked."""
 
     def __init__(self, open_database: Callable[[str], Awaitable[Connection[Record]]], what: str) -> None:
+        self.every_s = EVERY_S
+        """How often one is asked anew."""
         self._open_database = open_database
         """Raises as asyncpg.connect does, and SourceError; an empty name is the source's own database."""
         self._what = what
@@ -52,7 +54,7 @@ class Questions:
         """Asks what is due, those first that have waited longest; how many were asked. Raises for no question."""
         due: dict[str, list[Ask]] = defaultdict(list)
         for one in sorted(self._asked, key=self._asked_at):
-            if time.monotonic() - self._asked_at(one) >= EVERY_S:
+            if time.monotonic() - self._asked_at(one) >= self.every_s:
                 due[one.database].append(one)
         async with asyncio.TaskGroup() as group:
             counts = [group.create_task(self._of_database(name, asked, limit_s)) for name, asked in due.items()]

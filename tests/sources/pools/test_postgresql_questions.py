@@ -10,7 +10,6 @@ import pytest
 from prodtui.model.asks import Ask, Asks, Language
 from prodtui.model.errors import SourceError
 from prodtui.model.evidence import Measurement
-from prodtui.sources.pools import postgresql_questions
 from prodtui.sources.pools.postgresql import PostgreSQL, PostgreSQLSettings
 from prodtui.sources.source import Askable
 from tests.sources.pools.conftest import Connect
@@ -154,9 +153,7 @@ async def test_a_question_goes_to_the_database_that_it_names(postgres: PostgresS
     assert set(found) == {"a", "b", "c", "f"}  # "d" is some other server's database, "e" another source's question
 
 
-async def test_a_question_is_asked_seldom_and_its_answer_kept(
-    postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_question_is_asked_seldom_and_its_answer_kept(postgres: PostgresServer) -> None:
     source = PostgreSQL("pg", PostgreSQLSettings(kind="postgresql", url=postgres.url("app")))
     assert isinstance(source, Askable)
     source.ask(Asks(questions=(asked("select extract(epoch from clock_timestamp())"),)))
@@ -171,16 +168,16 @@ async def test_a_question_is_asked_seldom_and_its_answer_kept(
         again, fewer = await read()
         assert first == again
         assert fewer == requests - 1
-        monkeypatch.setattr(postgresql_questions, "EVERY_S", 0.0)
+        source._questions.every_s = 0.0
         assert (await read())[0] != first
         source.ask(Asks())
         await reader.read()
         assert not reader.of(Measurement)
 
 
-async def test_a_lost_connection_is_made_anew(postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(postgresql_questions, "EVERY_S", 0.0)
+async def test_a_lost_connection_is_made_anew(postgres: PostgresServer) -> None:
     source = PostgreSQL("pg", PostgreSQLSettings(kind="postgresql", url=postgres.url("app")))
+    source._questions.every_s = 0.0
     source.ask(Asks(questions=(asked("select pg_backend_pid()", database="shop"),)))
     async with Reader(source) as reader:
         await reader.read()
