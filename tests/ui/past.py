@@ -10,7 +10,14 @@ from prodtui.model.errors import UsageError
 from prodtui.model.incident import Acknowledgement
 from prodtui.model.moment import Moment
 from prodtui.ui.app import ProdtuiApp
+from tests.ui.moments import ill_shop
 from tests.ui.showing import Hand
+
+
+def past() -> list[Moment]:
+    """Two minutes, a moment each two seconds: well at first, ill at the end."""
+    shop = ill_shop()
+    return [shop.moment(2.0) for _ in range(60)]
 
 
 class Keeper(Hand):
