@@ -1,5 +1,6 @@
-"""One PostgreSQL for all tests of the store; each keeps to a schema of its own."""
+"""One PostgreSQL for all tests of the package; each keeps to a schema of its own."""
 
 from tests.databases import postgres, where
+from tests.journal.programs import open_place
 
-__all__ = ["postgres", "where"]
+__all__ = ["open_place", "postgres", "where"]

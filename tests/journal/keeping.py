@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from prodtui.journal.ground import Limits
@@ -62,3 +67,38 @@ def output(stretch: Stretch | None) -> str:
     tell_again(course, stretch.told)
     (check,) = [each for _, each in course.mark(0.0).records if each.key == health("payments").key]
     return str(getattr(check, "output", ""))
+
+
+@asynccontextmanager
+async def running(journal: Journal) -> AsyncIterator[None]:
+    """The journal is written for as long as this is entered."""
+    task = asyncio.create_task(journal.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
+        assert task.cancelled()
+
+
+async def until(condition: Callable[[], object], within_s: float = 15.0) -> None:
+    ends = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < ends, "waited in vain"
+        await asyncio.sleep(0.02)
+
+
+async def notice_of(journal: KeptJournal, *, begun: float = NOW) -> str:
+    """What a person is told of a journal that can't be written."""
+    journal.append(mark(begun))
+    async with running(journal):
+        await until(lambda: journal.notice)
+    return journal.notice
+
+
+async def newest_in(directory: Path) -> Stretch | None:
+    journal = sqlite_journal(directory)
+    try:
+        return await journal.newest()
+    finally:
+        await journal.close()
