@@ -6,12 +6,31 @@ from collections.abc import Iterable
 
 from prodtui.model.cause import Cause, CauseClass
 from prodtui.model.declared import Declared, DeclaredService, DeclaredSource
+from prodtui.model.incident import FirstCause
 from prodtui.model.moment import Moment
 from prodtui.model.reading import Answer, Reading
-from prodtui.model.records import AnyRecord, Session
+from prodtui.model.records import AnyRecord, Pool, Session
 from prodtui.readiness.standard import PLAIN
 from prodtui.watch.course import Course
-from tests.builders import ALL, CHECKOUT, NOW, PAYMENTS, breaker, cluster, pool, registered, server, sli, target
+from tests.builders import (
+    ALL,
+    CHECKOUT,
+    CRITICAL,
+    NOW,
+    PAYMENTS,
+    breaker,
+    cluster,
+    health,
+    pool,
+    registered,
+    server,
+    sli,
+    target,
+)
+
+REFUSED = 'Get "http://127.0.0.1:1/ready": dial tcp 127.0.0.1:1: connect: connection refused'
+ANSWERED = 'HTTP GET http://127.0.0.1:1/ready: 503 Service Unavailable Output: {"output": "payments-db: too slow"}'
+HOLDER = Session(server="postgres", pid=4121, database="payments", application="migration", transaction_at=1_000_003.0)
 
 
 class Told:
@@ -81,3 +100,22 @@ def healthy(*services: DeclaredService, sources: Iterable[DeclaredSource] = ALL)
 def blocked(pid: int, by: int, seconds: float = 5.0) -> Session:
     """A session of payments that waits for another."""
     return Session(server="postgres", pid=pid, database="payments", blocked_by=(by,), blocked_s=seconds)
+
+
+def only(told: Told) -> FirstCause:
+    (cause,) = told.moment.first
+    return cause
+
+
+def ill(told: Told, *numbers: int, output: str = ANSWERED) -> Told:
+    return told.tell("consul", *(health("payments", number, CRITICAL, output=output) for number in numbers))
+
+
+def slow(told: Told, *services: str) -> Told:
+    told.tell("prometheus", *(sli(name, p99_s=2.3, error_ratio=0.4, observed_at=told.now + 1) for name in services))
+    told.moment  # noqa: B018 — a judgement is made when somebody looks
+    return told
+
+
+def full() -> Pool:
+    return pool(used=20, idle=0, waiting=34, max_wait_s=3.0)
