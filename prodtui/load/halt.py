@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from prodtui.model.assessment import CheckResult, State, Verdict
 from prodtui.model.moment import Moment
 from prodtui.model.records import HealthCheck, Instance
-from prodtui.timeline.dependencies import Graph, dependencies
+from prodtui.timeline.dependencies import dependencies
 
 TRIED = frozenset({"performance", "data", "resilience"})
 """Pillars that a load is there to try."""
@@ -49,10 +49,7 @@ def died(before: Moment, now: Moment, service: str) -> bool:
 
 def tried(moment: Moment, service: str) -> frozenset[str]:
     """The service and all that it calls, however far."""
-    graph, found = dependencies(moment.snapshot), {service} - {""}
-    while more := {callee for name in found for callee in _calls(graph, name)} - found:
-        found |= more
-    return frozenset(found)
+    return dependencies(moment.snapshot).below([service] if service else [])
 
 
 def blocking(moment: Moment) -> Iterator[tuple[str, CheckResult]]:
@@ -71,7 +68,3 @@ def _refusing(moment: Moment, service: str) -> frozenset[str]:
     """The health checks that found nobody listening."""
     checks = moment.snapshot.of(HealthCheck).values()
     return frozenset(one.key for one in checks if one.service == service and REFUSED in one.output.casefold())
-
-
-def _calls(graph: Graph, name: str) -> tuple[str, ...]:
-    return tuple(callee for callee in graph.calls(name) if callee not in graph.external)

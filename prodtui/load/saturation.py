@@ -62,12 +62,12 @@ def _seen(moment: Moment) -> Iterator[Saturated]:
             yield Saturated(at=at, kind="database", name=server.name, what=what)
     for breaker in snapshot.of(Breaker).values():
         if breaker.state in _OPEN:
-            name = f"{breaker.caller} → {breaker.callee}"
+            name = f"{breaker.caller}→{breaker.callee}"
             yield Saturated(at=at, kind="breaker", name=name, what=breaker.state.value)
     for cluster in snapshot.of(Cluster).values():
         if cluster.overflow_per_s:
             what = f"{cluster.overflow_per_s:.3g} requests shed/s"
-            yield Saturated(at=at, kind="breaker", name=f"{cluster.proxy} → {cluster.name}", what=what)
+            yield Saturated(at=at, kind="breaker", name=f"{cluster.proxy}→{cluster.name}", what=what)
     for service in moment.assessment.services:
         if service.verdict is Verdict.READY:
             continue  # its checks are written out when they are first looked at: of a fleet, only those that matter

@@ -21,12 +21,12 @@ from prodtui.oncall.wrong import (
     Judged,
     Wrong,
     causes,
-    dependants,
     lost_sources,
     unready,
     verdict_of,
     witnesses,
 )
+from prodtui.timeline.dependencies import dependencies
 
 SURE_S = 8.0
 """What is critical and certain is told after so long: a session behind a full pool shows a few readings later."""
@@ -125,16 +125,17 @@ def _ill(service: ServiceAssessment) -> bool:
     return SEVERITIES[service.verdict] is not Severity.WARNING
 
 
-def _explained(incidents: Iterable[Seen], lost: Iterable[Seen], moment: Moment) -> frozenset[str]:
+def _explained(incidents: Sequence[Seen], lost: Iterable[Seen], moment: Moment) -> frozenset[str]:
     """The services of incidents, where these are severe their callers; and what a lost source leaves unknown.
 
     That is so for a while after it is back, too: its windows are still short.
     """
     found: set[str] = set()
+    graph = dependencies(moment.snapshot) if incidents else None
     for one, wrong in incidents:
         services = (*one.services, *(wrong.services if wrong else ()))
         severe = (wrong.severity if wrong else one.severity) is not Severity.WARNING
-        found.update(dependants(services, moment.views) if severe else services)
+        found.update(graph.above(services) if graph is not None and severe else services)
     if moment.blind or any(lost):
         found.update(one.name for one in moment.assessment.services if one.verdict is not Verdict.NOT_READY)
     return frozenset(found)

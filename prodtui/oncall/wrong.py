@@ -12,7 +12,6 @@ from prodtui.model.classification import CLASSES
 from prodtui.model.incident import BlindSpot, Confidence, Failing, FirstCause
 from prodtui.model.moment import Moment
 from prodtui.model.notice import About, Severity
-from prodtui.model.service_view import ServiceView
 from prodtui.model.subject import parts
 
 Judged = Mapping[str, ServiceAssessment]
@@ -130,19 +129,3 @@ def witnesses(entities: Iterable[str]) -> frozenset[str]:
     """The sources that show these: while one of them is lost, nobody knows whether it is over."""
     subjects = (name for name in entities if name.count(":") > 1 and not name.startswith("check:"))
     return frozenset(parts(subject)[1] for subject in subjects)
-
-
-def dependants(services: Iterable[str], views: Mapping[str, ServiceView]) -> frozenset[str]:
-    """These services and all that call them, directly or through others, as declared and as breakers show it."""
-    callers: dict[str, set[str]] = {}
-    for name, view in views.items():
-        for callee in (*view.declared.depends_on, *(said.record.callee for said in view.breakers_out)):
-            callers.setdefault(callee, set()).add(name)
-    found: set[str] = set()
-    waiting = list(services)
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting += callers.get(name, ())
-    return frozenset(found)

@@ -28,7 +28,7 @@ def reached(key: str, edges: Mapping[str, Iterable[str]]) -> set[str]:
     """Everything that an edge leads to from a key, the key itself included."""
     found, left = {key}, [key]
     while left:
-        for other in edges[left.pop()]:
+        for other in edges.get(left.pop(), ()):
             if other not in found:
                 found.add(other)
                 left.append(other)

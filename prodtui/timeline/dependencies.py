@@ -11,6 +11,7 @@ import msgspec
 from prodtui.model.declared import Declared
 from prodtui.model.records import Breaker, Call
 from prodtui.model.snapshot import Snapshot
+from prodtui.timeline.components import reached
 
 EXTERNAL = "external:"
 """What a declared dependency begins with that is not ours."""
@@ -45,6 +46,14 @@ class Graph(msgspec.Struct, frozen=True):
     def called_by(self, service: str) -> tuple[str, ...]:
         """Who calls a service, by name."""
         return tuple(sorted(self.callers.get(service, ())))
+
+    def below(self, services: Iterable[str]) -> frozenset[str]:
+        """These services and all of ours that they call, however far."""
+        return frozenset().union(*(reached(name, self.callees) for name in services)) - self.external
+
+    def above(self, services: Iterable[str]) -> frozenset[str]:
+        """These services and all that call them, however far."""
+        return frozenset().union(*(reached(name, self.callers) for name in services))
 
 
 class Names(msgspec.Struct, frozen=True):

@@ -46,8 +46,8 @@ def test_databases_and_breakers_run_out_too() -> None:
     )
     assert told(saturation.after((), moment(world), None)) == [
         "database postgres: 97 of 97 connections",
-        "breaker checkout → payments: open",
-        "breaker envoy → payments: 3.5 requests shed/s",
+        "breaker checkout→payments: open",
+        "breaker envoy→payments: 3.5 requests shed/s",
     ]
     assert told(saturation.before(moment(World().tell("postgres", server(exhausted=True))))) == [
         "database postgres: no connection left, already before it began"
