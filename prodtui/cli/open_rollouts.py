@@ -6,7 +6,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from prodtui.journal.database import StoreError
+from prodtui.journal.database import StoreError, answered
 
 if TYPE_CHECKING:
     from prodtui.journal.store import Store
@@ -34,11 +34,10 @@ class OpenRollouts:
         if self._store is None:
             return
         try:
-            async with asyncio.timeout(PATIENCE_S):
-                kept = await self._store.open(self._environment)
-        except (StoreError, TimeoutError) as error:
+            kept = await answered(self._store.open(self._environment), self._store.where, PATIENCE_S)
+        except StoreError as error:
             if not self._failing:
-                _log.warning("open rollouts can't be read: %s", str(error) or f"no answer within {PATIENCE_S:g} s")
+                _log.warning("open rollouts can't be read: %s", error)
             self._failing = True
             return
         self._failing = False

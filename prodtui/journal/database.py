@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol
+import asyncio
+from collections.abc import Awaitable, Sequence
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from prodtui.model.errors import ProdtuiError
+
+T = TypeVar("T")
 
 
 class StoreError(ProdtuiError):
@@ -38,3 +41,12 @@ class Database(Protocol):
     async def close(self) -> None:
         """Lets go of it until it is used again."""
         ...
+
+
+async def answered(asking: Awaitable[T], where: str, within_s: float) -> T:
+    """What a store answers. Raises StoreError, also where it does not answer in time."""
+    try:
+        async with asyncio.timeout(within_s):
+            return await asking
+    except TimeoutError as error:
+        raise StoreError(f"store {where}: no answer within {within_s:g} s") from error

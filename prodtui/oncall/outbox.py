@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
-from prodtui.journal.database import StoreError
+from prodtui.journal.database import StoreError, answered
 from prodtui.journal.memory_database import MemoryDatabase
 from prodtui.journal.notice_store import NoticeStore
 from prodtui.model.notice import Notice
@@ -19,12 +18,8 @@ STORE_S = 3.0
 
 
 async def in_time(asking: Awaitable[T], where: str) -> T:
-    """What a store answers. Raises StoreError, also where it does not answer in time."""
-    try:
-        async with asyncio.timeout(STORE_S):
-            return await asking
-    except TimeoutError as error:
-        raise StoreError(f"store {where}: no answer within {STORE_S:g} s") from error
+    """What a store answers within the time that a message is worth. Raises StoreError."""
+    return await answered(asking, where, STORE_S)
 
 
 class Outbox:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
 
-from prodtui.journal.database import StoreError
+from prodtui.journal.database import StoreError, answered
 from prodtui.journal.rollout_store import LEASE_S, RolloutStore, Wish
 from prodtui.model.audited import Act, Audited
 from prodtui.model.errors import ProdtuiError
 from prodtui.model.rollout import Rollout, Step
 
+T = TypeVar("T")
 _log = logging.getLogger(__name__)
 RENEW_S: Final = LEASE_S / 4
 """The lease is renewed, and wishes are looked for, this often."""
@@ -59,10 +60,9 @@ class Keeping:
         Raises DrivenElsewhereError.
         """
         try:
-            async with asyncio.timeout(patience_s):
-                ours = await self._store.save(rollout, self._driver, self._clock())
-        except (StoreError, TimeoutError) as error:
-            self._failed(str(error) or f"store {self._store.where}: no answer within {patience_s:g} s")
+            ours = await self._answered(self._store.save(rollout, self._driver, self._clock()), patience_s)
+        except StoreError as error:
+            self._failed(error)
             return False
         if not ours:
             raise self._elsewhere(rollout.id)
@@ -81,10 +81,9 @@ class Keeping:
         while True:
             await asyncio.sleep(RENEW_S)
             try:
-                async with asyncio.timeout(SAVE_S):
-                    ours, wish = await self._store.renew(rollout_id, self._driver, self._clock())
-            except (StoreError, TimeoutError) as error:
-                self._failed(str(error) or f"store {self._store.where}: no answer within {SAVE_S:g} s")
+                ours, wish = await self._answered(self._store.renew(rollout_id, self._driver, self._clock()))
+            except StoreError as error:
+                self._failed(error)
                 continue
             if not ours:
                 raise self._elsewhere(rollout_id)
@@ -94,21 +93,24 @@ class Keeping:
     async def release(self, rollout_id: str) -> None:
         """Lets others drive it."""
         try:
-            async with asyncio.timeout(SAVE_S):
-                await self._store.release(rollout_id, self._driver)
-        except (StoreError, TimeoutError) as error:
-            self._failed(str(error))
+            await self._answered(self._store.release(rollout_id, self._driver))
+        except StoreError as error:
+            self._failed(error)
 
     async def taken(self, rollout_id: str, wish: Wish) -> None:
         """The wish is granted, or can't be."""
         try:
-            async with asyncio.timeout(SAVE_S):
-                await self._store.taken(rollout_id, wish)
-        except (StoreError, TimeoutError) as error:
-            self._failed(str(error))
+            await self._answered(self._store.taken(rollout_id, wish))
+        except StoreError as error:
+            self._failed(error)
 
-    def _failed(self, why: str) -> None:
+    async def _answered(self, asking: Awaitable[T], within_s: float = SAVE_S) -> T:
+        """Raises StoreError."""
+        return await answered(asking, self._store.where, within_s)
+
+    def _failed(self, error: StoreError) -> None:
         """Said once for one trouble."""
+        why = str(error)
         if why != self._trouble:
             self._trouble = why
             _log.error("the rollout goes on and is not kept: %s", why)
