@@ -111,7 +111,8 @@ def steady(minutes: int = 12, at: float = START) -> tuple[Rollout, float]:
         decision=Decision(
             word=Word.WAIT,
             reason=f"{minutes} samples: {minutes - 1} OK, 1 BAD",
-            waits_for=("18 min more", "240 more requests on the canary (60 of 300)"),
+            waits_for=("240 more requests on the canary (60 of 300)",),
+            times=True,
         ),
     )
     return rollout, began + 60 * minutes + 8
@@ -173,5 +174,5 @@ def watching() -> tuple[Rollout, float]:
             *(sample(began + 30 * n, 3, burn) for n in range(1, 29)),
         ),
         steps=(*rollout.steps, Step(at=began, what="watching", result="for 3600 s")),
-        decision=Decision(word=Word.WAIT, reason="28 samples: 28 OK", waits_for=("46 min more",)),
+        decision=Decision(word=Word.WAIT, reason="28 samples: 28 OK", times=True),
     ), began + 850  # fmt: skip

@@ -146,6 +146,9 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     word: Word
     reason: str
     waits_for: tuple[str, ...] = ()
+    """Besides time."""
+    times: bool = False
+    """It waits for its stage to have lasted long enough, too."""
 
 
 class Phase(StrEnum):

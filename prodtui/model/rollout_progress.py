@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from prodtui.model.rollout import Compared, Judged, Phase, Rollout, Sample, Stage
@@ -74,6 +74,12 @@ def left_s(rollout: Rollout, now: float) -> float | None:
     if rollout.phase not in (Phase.RUNNING, Phase.WATCHING):
         return None
     return max(0.0, rollout.stage_began_at + lasts_s(rollout) - now)
+
+
+def waits(rollout: Rollout, now: float, said: Callable[[float], str]) -> tuple[str, ...]:
+    """What it waits for now. `said` tells a number of seconds."""
+    made, left = rollout.decision, left_s(rollout, now)
+    return (f"{said(left)} more", *made.waits_for) if made.times and left is not None else made.waits_for
 
 
 def share(rollout: Rollout, now: float) -> float:

@@ -7,7 +7,18 @@ from typing import Any, cast
 import msgspec
 
 from prodtui.model.rollout import Compared, Rollout, Sample, Step
-from prodtui.model.rollout_progress import compared, lasts_s, left_s, place, silent_s, stage_samples, tally, watches
+from prodtui.model.rollout_progress import (
+    compared,
+    lasts_s,
+    left_s,
+    place,
+    silent_s,
+    stage_samples,
+    tally,
+    waits,
+    watches,
+)
+from prodtui.readiness.words import seconds
 from prodtui.reports import rollout_document as doc
 from prodtui.reports.fields import rfc3339, rounded
 
@@ -34,7 +45,7 @@ def rollout_document(rollout: Rollout, now: float) -> doc.RolloutDocument:
         started_at=rfc3339(rollout.started_at) or "",
         ended_at=rfc3339(rollout.ended_at),
         phase=cast("Any", rollout.phase.name),
-        decision=doc.DecisionPart(word=made.word.value, reason=made.reason, waits_for=made.waits_for),
+        decision=doc.DecisionPart(word=made.word.value, reason=made.reason, waits_for=waits(rollout, now, seconds)),
         stage=rollout.stage + 1,
         stage_began_at=rfc3339(rollout.stage_began_at) or "",
         left_s=rounded(left_s(rollout, now)),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prodtui.model.rollout import Judged, Rollout, Sample, Word
-from prodtui.readiness.words import number, percent
+from prodtui.model.rollout_progress import waits
+from prodtui.readiness.words import number, percent, seconds
 from prodtui.reports.fields import clock, one_line
 
 
@@ -17,9 +18,9 @@ def lines(before: Rollout | None, after: Rollout) -> Iterator[str]:
     told += [(sample.at, 1, _sample(sample, after)) for sample in samples]
     for at, _, text in sorted(told):
         yield f"{clock(at)} {one_line(text)}"
-    decision = after.decision
-    if samples and not after.phase.ended and decision.word in (Word.WAIT, Word.HOLD) and decision.waits_for:
-        yield f"{' ' * 8} waits for {one_line(', '.join(decision.waits_for))}"
+    waiting = samples and not after.phase.ended and after.decision.word in (Word.WAIT, Word.HOLD)
+    if waiting and (left := waits(after, samples[-1].at, seconds)):
+        yield f"{' ' * 8} waits for {one_line(', '.join(left))}"
 
 
 def _sample(sample: Sample, rollout: Rollout) -> str:

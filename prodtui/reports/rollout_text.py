@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from prodtui.model.rollout import Compared, Judged, Phase, Rollout, Step
-from prodtui.model.rollout_progress import compared, left_s, place, silent_s, stage_samples, tally
+from prodtui.model.rollout_progress import compared, left_s, place, silent_s, stage_samples, tally, waits
 from prodtui.readiness.words import measure, seconds
 from prodtui.reports.fields import clock, one_line
 from prodtui.reports.words import table
@@ -22,7 +22,9 @@ def rollout_text(rollout: Rollout, now: float) -> str:
     """What `rollout status` prints: what is decided and what it waits for, then what that is made from."""
     made = rollout.decision
     lines = [_headline(rollout), "", f"{made.word:<9} {one_line(made.reason)}"]
-    lines += [f"{'waits for' if not n else '':<9} {one_line(wait)}" for n, wait in enumerate(made.waits_for)]
+    lines += [
+        f"{'waits for' if not n else '':<9} {one_line(wait)}" for n, wait in enumerate(waits(rollout, now, seconds))
+    ]
     silent = silent_s(rollout, now)
     if silent is not None:
         lines.append(f"no sample for {seconds(silent)}: nobody drives it; `prodtui rollout resume` goes on")

@@ -9,9 +9,12 @@ import msgspec
 
 from prodtui.model.assessment import Assessment, ServiceAssessment, Verdict
 from prodtui.model.rollout import Phase, Rollout, Word
+from prodtui.model.rollout_progress import waits
 from prodtui.readiness.gate import FailOn, exit_code
+from prodtui.readiness.words import seconds
 from prodtui.reports import document as doc
 from prodtui.reports.fields import floored, one_line, rfc3339, rounded
+from prodtui.reports.watching import Watching
 from prodtui.reports.words import words
 
 WEB_CHECK_SCHEMA = "prodtui.web-check/1"
@@ -111,7 +114,7 @@ def _of_rollout(rollout: Rollout) -> Verdict:
     return Verdict.INCONCLUSIVE if rollout.decision.word is Word.HOLD else Verdict.READY
 
 
-def web_check_json(checked: Checked, environment: str, age_s: float | None) -> str:
+def web_check_json(checked: Checked, watching: Watching) -> str:
     """The document on one line."""
     assessment = checked.assessment
     document = WebCheckDocument(
@@ -119,15 +122,15 @@ def web_check_json(checked: Checked, environment: str, age_s: float | None) -> s
         decision=checked.decision.value,
         passed=checked.passed,
         reason=checked.reason,
-        environment=environment,
+        environment=watching.environment,
         at=rfc3339(assessment.at) or "",
-        age_s=rounded(age_s),
+        age_s=rounded(watching.age_s),
         verdict=assessment.verdict.value,
         score=floored(assessment.score),
         score_max=floored(assessment.score_max),
         services=tuple(map(_service, assessment.services[:MOST_LISTED])),
         left_out=max(0, len(assessment.services) - MOST_LISTED),
-        rollouts=tuple(map(_rollout, checked.rollouts)),
+        rollouts=tuple(_rollout(one, watching.now) for one in checked.rollouts),
     )
     return msgspec.json.encode(document).decode() + "\n"
 
@@ -142,7 +145,7 @@ def _service(service: ServiceAssessment) -> CheckedPart:
     )
 
 
-def _rollout(rollout: Rollout) -> RolledOutPart:
+def _rollout(rollout: Rollout, now: float) -> RolledOutPart:
     made = rollout.decision
     return RolledOutPart(
         id=rollout.id,
@@ -152,7 +155,7 @@ def _rollout(rollout: Rollout) -> RolledOutPart:
         percent=rollout.plan.stages[rollout.stage].percent,
         word=made.word.value,
         reason=made.reason,
-        waits_for=made.waits_for,
+        waits_for=waits(rollout, now, seconds),
     )
 
 

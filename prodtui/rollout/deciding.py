@@ -76,8 +76,7 @@ def _goes_on(rollout: Rollout, samples: Sequence[Sample], now: float) -> Decisio
     length_s, elapsed_s = planned_s(rollout), now - rollout.stage_began_at
     lacks = tuple(_lacks(rollout, samples))
     if elapsed_s < length_s:
-        left = f"{words.seconds(length_s - elapsed_s)} more"
-        return Decision(word=Word.WAIT, reason=_so_far(samples), waits_for=(left, *lacks))
+        return Decision(word=Word.WAIT, reason=_so_far(samples), waits_for=lacks, times=True)
     if not lacks:
         return Decision(word=Word.PROMOTE, reason=f"{words.seconds(elapsed_s)} over; {_so_far(samples)}")
     if elapsed_s < length_s * (1 + rollout.extended):

@@ -67,7 +67,7 @@ class WebCheck:
         rollouts = of_services(self._rollouts(), asked.services)
         checked = Checked(assessment=judged, rollouts=rollouts, fail_on=asked.fail_on)
         status = 200 if checked.passed or asked.always_200 else FAILED
-        return Reply(status, web_check_json(checked, watching.environment, watching.age_s), JSON)
+        return Reply(status, web_check_json(checked, watching), JSON)
 
 
 def is_check(path: str) -> bool:

@@ -49,7 +49,7 @@ def test_the_json_says_what_the_screen_shows() -> None:
         (10, 0, 0),
         (11, 1, 0),
     ]
-    assert document["decision"]["waits_for"][0] == "18 min more"
+    assert document["decision"]["waits_for"][0] == "17.9 min more"
     assert document["criteria"][0]["id"] == "error_ratio"
 
 
@@ -70,7 +70,7 @@ def test_the_text_says_what_is_decided_first() -> None:
     head, _, decided, waits, *_ = told.splitlines()
     assert head.startswith("prod-eu  payments 1.4.2 → 1.5.0  RUNNING  traffic at 10 %")
     assert decided == "WAIT      12 samples: 11 OK, 1 BAD"
-    assert waits == "waits for 18 min more"
+    assert waits == "waits for 17.9 min more"
     assert "›  10 %     30 min  ●●●●●●✖●●●●●  11 OK, 1 BAD, 17.9 min left" in told
 
 

@@ -27,7 +27,7 @@ def test_only_what_is_new_is_told_in_the_order_of_time() -> None:
 
 
 def test_what_it_waits_for_follows_a_sample() -> None:
-    waits = Decision(word=Word.WAIT, reason="1 sample: 1 OK", waits_for=("90 s more", "2 more OK samples in a row"))
+    waits = Decision(word=Word.WAIT, reason="1 sample: 1 OK", waits_for=("2 more OK samples in a row",), times=True)
     after = msgspec.structs.replace(rollout(OK), decision=waits)
     assert told(rollout(), after)[-1] == "waits for 90 s more, 2 more OK samples in a row"
 

@@ -9,6 +9,8 @@ from msgspec.structs import replace
 
 from prodtui.journal.database import StoreError
 from prodtui.model.rollout import Decision, Phase, Rollout, Word
+from prodtui.model.rollout_progress import waits
+from prodtui.ui import format as fmt
 from prodtui.ui.line import Line, line_length
 from prodtui.ui.rollout_app import RolloutApp
 from prodtui.ui.rows import rollout as rows
@@ -41,9 +43,9 @@ def test_the_decision_says_what_it_waits_for() -> None:
 
 def test_the_time_that_it_waits_for_is_what_is_left_now() -> None:
     rollout, now = rollouts.steady()
-    assert rows.waits_now(rollout, now + 1_000)[0] == "72 s more"
+    assert waits(rollout, now + 1_000, fmt.age)[0] == "72 s more"
     held, later = rollouts.held()
-    assert rows.waits_now(held, later) == held.decision.waits_for
+    assert waits(held, later, fmt.age) == held.decision.waits_for
 
 
 def test_a_decision_that_is_long_takes_a_second_line_and_none_is_wider_than_the_screen() -> None:

@@ -137,10 +137,11 @@ def test_a_watch_that_is_late_or_has_only_begun_decides_nothing() -> None:
 
 def test_an_open_rollout_of_the_service_has_a_say() -> None:
     moment = well()
-    running, _ = rollouts.steady(at=moment.now)
+    _, now = rollouts.steady()
+    running, _ = rollouts.steady(at=moment.now - (now - rollouts.START))
     document = said(asked(moment, "/check/payments", running=(running,)))
     assert (document["decision"], document["rollouts"][0]["word"]) == ("READY", "WAIT")
-    assert document["rollouts"][0]["waits_for"][0] == "18 min more"
+    assert document["rollouts"][0]["waits_for"][0] == "17.9 min more"
     goes_back = replace(running, decision=Decision(word=Word.ROLLBACK, reason="2 bad samples in a row"))
     failing = asked(moment, "/check/payments", running=(goes_back,))
     assert (failing.status, said(failing)["decision"], said(failing)["verdict"]) == (412, "NOT_READY", "READY")

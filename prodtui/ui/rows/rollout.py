@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from prodtui.model import rollout_progress as progress
 from prodtui.model.rollout import Phase, Rollout, Word
 from prodtui.model.rollout_progress import left_s, silent_s, stage_samples, tally
 from prodtui.ui import format as fmt
@@ -33,7 +34,6 @@ _PLAIN: Mapping[str, str] = {"READY": "good", "WARN": "warn", "INCONCLUSIVE": "u
 _HARD = "\u00a0"
 _OF_NUMBER = re.compile(r"(?<=\d) (?=(?:%|ms|s|min|h|d)(?:\W|$))")
 """The blank between a number and its unit, at which no line is folded."""
-_TIME = re.compile(r"[\d.]+ (?:ms|s|min|h|d) more")
 INDENT = LABEL + 1
 """Cells before what is said of a decision."""
 _DOT: Run = (" · ", "dim")
@@ -103,7 +103,7 @@ def _reasoned(head: Line, reason: str, width: int) -> list[Line]:
 
 def _waits(rollout: Rollout, now: float, width: int) -> list[Line]:
     """What it waits for, beside one another; on two lines where that is not enough room."""
-    waits: Sequence[str] = waits_now(rollout, now)
+    waits: Sequence[str] = progress.waits(rollout, now, fmt.age)
     if not waits and rollout.phase in (Phase.HELD, Phase.PAUSED):
         since = "" if rollout.held_at is None else f" for {fmt.age(now - rollout.held_at)}"
         waits = (f"somebody: it is {rollout.phase.value}{since}",)
@@ -118,15 +118,6 @@ def _waits(rollout: Rollout, now: float, width: int) -> list[Line]:
     return [first]
 
 
-def waits_now(rollout: Rollout, now: float) -> tuple[str, ...]:
-    """What it waits for. A time in it is of when that was decided: what is left now is told instead."""
-    left = left_s(rollout, now)
-    return tuple(
-        wait if left is None or _TIME.fullmatch(wait) is None else f"{fmt.age(left)} more"
-        for wait in rollout.decision.waits_for
-    )
-
-
 def line(rollout: Rollout, now: float, width: int) -> Line:
     """A rollout in one line, for whoever looks at all of production."""
     counted = tally(stage_samples(rollout))
@@ -139,16 +130,16 @@ def line(rollout: Rollout, now: float, width: int) -> Line:
         said += [_DOT, (rollout.phase.value, ink(rollout))]
     if counted.total:
         said += [_DOT, (f"{counted.ok} of {counted.total} samples OK", "" if counted.ok == counted.total else "warn")]
-    made = rollout.decision
+    made, waits = rollout.decision, progress.waits(rollout, now, fmt.age)
     if made.word in (Word.HOLD, Word.ROLLBACK):
         said += [_DOT, (f"{made.word.value}: {made.reason}", ink(rollout))]
-    elif (waits := waits_now(rollout, now)) and not rollout.phase.ended:
+    elif waits and not rollout.phase.ended:
         said += [_DOT, (f"waits for {waits[0]}{f' +{len(waits) - 1}' if len(waits) > 1 else ''}", "")]
     silent, left = silent_s(rollout, now), left_s(rollout, now)
     right: Line = ()
     if silent is not None:
         right = ((f"  no sample for {fmt.age(silent)}", "warn"),)
-    elif left is not None and not made.waits_for:
+    elif left is not None and not waits:
         right = ((f"  {fmt.age(left)} left", "dim"),)
     return between(tuple(said), right, width) if line_length(right) < width // 2 else clipped(said, width)
 

@@ -46,6 +46,7 @@ class LoadScreen(Framed):
         self.latency = Grid(palette, latency.COLUMNS, id="latency", empty="no latency read")
         self._environment = environment
         self._clock = clock
+        self._moment: Moment | None = None
 
     def body(self) -> Iterable[Widget]:
         return (self.lead, self.sheet, self.pools, self.breakers, self.latency)
@@ -61,7 +62,8 @@ class LoadScreen(Framed):
     def tell(self, progress: LoadProgress, moment: Moment | None) -> None:
         """It went on, or the environment did."""
         self.progress = progress
-        if moment is not None:
+        if moment is not None and moment is not self._moment:
+            self._moment = moment
             for grid, module in ((self.pools, pools), (self.breakers, breakers), (self.latency, latency)):
                 grid.load(module.rows(moment), module.heading(moment))
         self.tick()
