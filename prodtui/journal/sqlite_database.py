@@ -7,6 +7,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -132,11 +133,19 @@ class SqliteDatabase:
     def _opened(self) -> sqlite3.Connection:
         """The connection, in the store's thread."""
         if self._connection is not None and self._moved():
+            # Closed as it is, SQLite would leave here what stands in its log only (pager.c, databaseIsUnmoved).
+            with suppress(sqlite3.Error):
+                self._connection.execute("pragma wal_checkpoint(truncate)")
             self._let_go()
         if self._connection is None:
+            if not self._read_only:
+                self._make()
+            self._inode = self._path.stat().st_ino
             self._connection = self._looking() if self._read_only else self._writing()
             self._connection.execute(f"pragma cache_size = -{CACHE_KB}")
-            self._inode = self._path.stat().st_ino
+            if self._moved():
+                self._let_go()
+                raise StoreError(f"{self._what}: it was put away while it was opened; try again")
         return self._connection
 
     def _moved(self) -> bool:
@@ -146,14 +155,17 @@ class SqliteDatabase:
         except OSError:
             return True
 
+    def _make(self) -> None:
+        if self._path.exists():
+            return
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for of_another in ("-wal", "-shm"):
+            # Of a file that was moved away: SQLite would take it for the new one's.
+            Path(f"{self._path}{of_another}").unlink(missing_ok=True)
+        # SQLite itself would make it, and the log beside it, readable to all that the umask lets in.
+        os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+
     def _writing(self) -> sqlite3.Connection:
-        if not self._path.exists():
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            for of_another in ("-wal", "-shm"):
-                # Of a file that was moved away: SQLite would take it for the new one's.
-                Path(f"{self._path}{of_another}").unlink(missing_ok=True)
-            # SQLite itself would make it, and the log beside it, readable to all that the umask lets in.
-            os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
         connection = self._connect(str(self._path))
         try:
             self._migrate(connection)

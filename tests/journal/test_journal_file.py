@@ -111,14 +111,17 @@ async def test_a_part_that_was_damaged_costs_only_itself(journal: KeptJournal, f
     assert output(await journal.newest()) == "2"
 
 
-async def test_a_file_that_is_moved_away_while_it_is_written_is_begun_anew(journal: KeptJournal, file: Path) -> None:
+async def test_a_file_that_is_moved_away_is_whole_and_another_one_is_begun(journal: KeptJournal, file: Path) -> None:
     await kept(journal, mark(), reading(NOW + 1, output="first"))
-    file.rename(file.with_name("kept.journal"))
+    moved = file.rename(file.with_name("kept.journal"))
     await kept(journal, reading(NOW + 1.5))
     assert journal.due(NOW + 2)
     await kept(journal, mark(NOW + 2), reading(NOW + 3, output="second"))
     assert output(await journal.newest()) == "second"
     assert file.exists()
+    recording = await journal_in(moved)
+    assert output(await recording.newest()) == "first"
+    await recording.close()
 
 
 async def test_the_file_is_its_users_own(journal: KeptJournal, file: Path) -> None:

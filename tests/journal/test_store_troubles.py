@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
 import socket
 import sqlite3
@@ -224,3 +225,28 @@ async def test_a_server_that_never_answers_is_given_up() -> None:
         url = f"postgresql://root@127.0.0.1:{silent.getsockname()[1]}/postgres?sslmode=disable"
         with pytest.raises(StoreError, match="no answer in time"):
             await Store(PostgresqlDatabase(url, patience_s=0.3)).list("test")
+
+
+async def test_a_file_that_is_put_away_and_back_is_the_one_that_is_written(tmp_path: Path) -> None:
+    path, away = tmp_path / "prodtui.db", tmp_path / "away"
+    store = Store(SqliteDatabase(path))
+    await store.save(evaluation(0))
+
+    def put_away_and_back() -> None:
+        for _ in range(500):
+            path.rename(away)
+            away.rename(path)
+
+    moving = asyncio.create_task(asyncio.to_thread(put_away_and_back))
+    number = 1
+    while not moving.done():
+        with contextlib.suppress(StoreError):
+            await store.save(evaluation(number))
+        number += 1
+    await moving
+    await store.save(evaluation(number))
+    await store.close()
+    kept = sqlite3.connect(path).execute(
+        "select count(*) from prodtui_evaluations where id = ?", (evaluation(number).id,)
+    )
+    assert kept.fetchone() == (1,)

@@ -285,17 +285,18 @@ async def test_a_store_that_can_not_be_used_is_said_and_messages_go_without_it(t
 async def test_a_store_that_comes_back_has_the_end_of_what_was_told_before(
     tmp_path: Path,
 ) -> None:
-    store = tmp_path / "prodtui.db"
+    store, whole, foreign = tmp_path / "prodtui.db", tmp_path / "whole", tmp_path / "of-another-program.db"
+    foreign.write_bytes(b"not a database at all" * 100)
     async with posts() as server, beside(webhook(server.url), store=store, pace=Pace(0.5, 0.05)) as one:
         course = exhausted()
         await follow(course, 60, one)
         await heard(server, 1)
-        whole = store.rename(tmp_path / "away")
-        store.mkdir()
+        # At no time is there none: a new one would be made.
+        whole.hardlink_to(store)
+        foreign.replace(store)
         await follow(well(course), 300, one)
         await holds(lambda: bool(one.said))
-        store.rmdir()
-        whole.rename(store)
+        whole.replace(store)
         await follow(course, 30, one)
         one.telling._wake()
         await heard(server, 2)
