@@ -49,6 +49,10 @@ def registration(settings: ServiceSettings, config_hash: str, http: aiohttp.Clie
     return kind(settings, config_hash, http)
 
 
+def _tags(settings: ServiceSettings) -> list[str]:
+    return [f"tier-{settings.tier.lower()}", f"v{settings.version}", settings.track]
+
+
 class ConsulRegistration:
     """A service with an HTTP check at a Consul agent."""
 
@@ -61,7 +65,7 @@ class ConsulRegistration:
             "Name": settings.service,
             "Address": settings.host,
             "Port": settings.port,
-            "Tags": [f"tier-{settings.tier.lower()}", f"v{settings.version}", settings.track],
+            "Tags": _tags(settings),
             "Meta": {
                 "version": settings.version,
                 "zone": settings.zone,
@@ -119,6 +123,7 @@ class EtcdRegistration:
             "scheme": settings.scheme,
             "runbook": settings.runbook,
             "track": settings.track,
+            "tags": _tags(settings),
             "phase": "serving",
         }
         self._value = base64.b64encode(json.dumps(value).encode()).decode()

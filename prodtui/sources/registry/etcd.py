@@ -159,7 +159,10 @@ def _instances(kvs: tuple[KeyValue, ...], prefix: bytes) -> dict[bytes, Instance
 
 def _records(held: Mapping[bytes, Instance | None]) -> tuple[AnyRecord, ...]:
     instances = [found for found in held.values() if found is not None]
-    return (*(Service(name=name) for name in dict.fromkeys(found.service for found in instances)), *instances)
+    tags: dict[str, set[str]] = {}
+    for found in instances:
+        tags.setdefault(found.service, set()).update(found.tags)
+    return (*(Service(name=name, tags=tuple(sorted(own))) for name, own in tags.items()), *instances)
 
 
 def _tag(record: AnyRecord) -> str:

@@ -47,6 +47,7 @@ def instance(kv: KeyValue, prefix: bytes) -> Instance | None:
         phase=phase(_text(said, "phase")),
         address=neutralise_name(address),
         port=port,
+        tags=_tags(said),
         meta=meta,
     )
 
@@ -67,6 +68,11 @@ def _fields(value: bytes) -> dict[str, object]:
 def _text(said: Mapping[str, object], name: str) -> str:
     value = said.get(name)
     return value if isinstance(value, str) else ""
+
+
+def _tags(said: Mapping[str, object]) -> tuple[str, ...]:
+    value = said.get("tags")
+    return tuple(neutralise_name(tag) for tag in value if isinstance(tag, str)) if isinstance(value, list) else ()
 
 
 def _address(said: Mapping[str, object]) -> tuple[str, int | None]:

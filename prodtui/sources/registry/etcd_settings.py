@@ -15,7 +15,10 @@ class EtcdSettings(SourceSettings):
         default="http://127.0.0.1:2379", description="HTTP address of a member; several are separated by commas."
     )
     prefix: str = Field(
-        default="/services/", min_length=1, description="Where services register, as PREFIX + NAME/ID = JSON."
+        default="/services/",
+        min_length=1,
+        description="Where services register, as PREFIX + NAME/ID = JSON: address, port, version, zone, tags, "
+        "health_url, ….",
     )
     user: str | None = Field(default=None, description="User, where authentication is on.")
     password: SecretStr | None = Field(default=None, description="That user's password.")

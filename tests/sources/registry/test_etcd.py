@@ -97,6 +97,16 @@ async def test_the_first_answer_is_everything_and_does_not_wait(server: Server, 
     assert answer.about.notes == ()
 
 
+async def test_an_instance_says_its_tags_and_a_service_has_those_of_all(server: Server, reader: Reader) -> None:
+    register(server, "orders", 1, tags=["stable", "tier-b"])
+    register(server, "orders", 2, tags=["canary", "tier-b", 7])
+    register(server, "basket", tags="canary")
+    await reader.read()
+    assert reader.of(Instance)["n1/orders-2"].tags == ("canary", "tier-b")
+    assert reader.of(Service)["orders"].tags == ("canary", "stable", "tier-b")
+    assert reader.of(Service)["basket"].tags == ()
+
+
 async def test_presence_is_no_health_check(server: Server, reader: Reader) -> None:
     register(server, "orders")
     await reader.read()
