@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from prodtui.cli.gate import Memory
-    from prodtui.cli.open_rollouts import OpenRollouts
+    from prodtui.cli.recent_rollouts import RecentRollouts
     from prodtui.cli.reload import Configuration
     from prodtui.journal.journal import Journal
     from prodtui.model.declared import Declared
@@ -63,7 +63,7 @@ class Shown:
         self.journal: Journal | None = None
         self.memory: Memory | None = None
         self.watch: Watch | Following | None = None
-        self.rollouts: OpenRollouts | None = None
+        self.rollouts: RecentRollouts | None = None
         self.notice = ""
         """Why nothing is kept, where no journal could be had at all."""
 
@@ -78,7 +78,7 @@ class Shown:
         from prodtui.cli.gate import letting_go, memory
         from prodtui.cli.journals import journal_of
         from prodtui.cli.oncall import on_call
-        from prodtui.cli.open_rollouts import OpenRollouts
+        from prodtui.cli.recent_rollouts import RecentRollouts
         from prodtui.cli.recoveries import Recoveries
         from prodtui.watch.opened import opened
 
@@ -86,7 +86,7 @@ class Shown:
         for remark in known.remarks:
             _log.warning(remark)
         recoveries = Recoveries(known.store, self.environment, self.policy.digest)
-        self.rollouts = OpenRollouts(known.store, self.environment.name)
+        self.rollouts = RecentRollouts(known.store, self.environment.name)
         try:
             self.journal = journal_of(self.environment)
         except ProdtuiError as error:
@@ -221,8 +221,8 @@ class Desk:
         return shown.rollouts.known if shown is not None and shown.rollouts is not None else ()
 
     async def follow_rollouts(self) -> None:
-        """Reads the open rollouts of what is shown, again and again."""
-        from prodtui.cli.open_rollouts import EVERY_S
+        """Reads the rollouts of what is shown, again and again."""
+        from prodtui.cli.recent_rollouts import EVERY_S
 
         while True:
             rollouts = self._shown.rollouts if self._shown is not None else None

@@ -57,7 +57,7 @@ def watch(
 
 async def _watched(environment: Environment, policy: Policy, where: Address) -> None:
     from prodtui.cli.oncall import on_call
-    from prodtui.cli.open_rollouts import OpenRollouts
+    from prodtui.cli.recent_rollouts import OFTEN_S, RecentRollouts
     from prodtui.cli.recoveries import Recoveries
     from prodtui.journal.database import StoreError
     from prodtui.sources.task_groups import first_failure
@@ -74,7 +74,7 @@ async def _watched(environment: Environment, policy: Policy, where: Address) -> 
     for remark in known.remarks:
         _log.warning(remark)
     recoveries = Recoveries(known.store, environment, policy.digest)
-    rollouts = OpenRollouts(known.store, environment.name)
+    rollouts = RecentRollouts(known.store, environment.name)
     journal = None
     try:
         journal = journal_of(environment)
@@ -102,7 +102,7 @@ async def _watched(environment: Environment, policy: Policy, where: Address) -> 
 
                 with first_failure():
                     async with asyncio.TaskGroup() as beside:
-                        following = beside.create_task(rollouts.follow())
+                        following = beside.create_task(rollouts.follow(OFTEN_S))
                         await headless.run(watch.moments(), keep, stop)
                         following.cancel()
     finally:

@@ -29,6 +29,10 @@ TAKEN = "update prodtui_rollouts set wanted = '' where id = $1 and wanted = $2"
 OPEN = f"""
 select {_COLUMNS} from prodtui_rollouts where environment = $1 and ended_at is null order by started_at
 """  # noqa: S608 — constants only
+LATELY = f"""
+select {_COLUMNS} from prodtui_rollouts
+where environment = $1 and (ended_at is null or ended_at > $2) order by started_at desc, id desc
+"""  # noqa: S608
 FIND = f"select {_COLUMNS} from prodtui_rollouts where environment = $1 and id = $2"  # noqa: S608
 NEWEST = f"""
 select {_COLUMNS} from prodtui_rollouts where environment = $1 order by started_at desc, id desc limit $2

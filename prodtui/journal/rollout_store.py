@@ -102,6 +102,10 @@ class RolloutStore:
         """Those that are not over, oldest first."""
         return await self._found(Step(statements.OPEN, (environment,)))
 
+    async def lately(self, environment: str, since: float) -> tuple[Kept, ...]:
+        """Those that are not over or ended after a time, newest first."""
+        return await self._found(Step(statements.LATELY, (environment, since)))
+
     async def find(self, environment: str, rollout_id: str) -> Kept | None:
         """The one with this id."""
         return next(iter(await self._found(Step(statements.FIND, (environment, rollout_id)))), None)

@@ -9,7 +9,7 @@ import msgspec
 
 from prodtui.model.assessment import Assessment, ServiceAssessment, Verdict
 from prodtui.model.rollout import Phase, Rollout, Word
-from prodtui.model.rollout_progress import waits
+from prodtui.model.rollout_progress import silent_s, waits
 from prodtui.readiness.gate import FailOn, exit_code
 from prodtui.readiness.words import seconds
 from prodtui.reports import document as doc
@@ -67,16 +67,18 @@ class WebCheckDocument(doc.Part, frozen=True):
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
-    """The judged services and their open rollouts, decided."""
+    """The judged services and their rollouts that are open or have just ended, decided."""
 
     assessment: Assessment
+    now: float
     rollouts: tuple[Rollout, ...] = ()
     fail_on: FailOn = FailOn.NOT_READY
 
     @property
     def decision(self) -> Verdict:
         """The verdict, or what the rollouts say where that is worse."""
-        return max((self.assessment.verdict, *map(_of_rollout, self.rollouts)), key=lambda verdict: verdict.badness)
+        found = (self._of_rollout(rollout) for rollout in self.rollouts)
+        return max((self.assessment.verdict, *found), key=lambda verdict: verdict.badness)
 
     @property
     def passed(self) -> bool:
@@ -88,11 +90,29 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
         """One line: what makes the decision what it is."""
         decided = self.decision
         if decided is not self.assessment.verdict:
-            worst = max(self.rollouts, key=lambda rollout: _of_rollout(rollout).badness)
+            worst = max(self.rollouts, key=lambda rollout: self._of_rollout(rollout).badness)
+            silent = silent_s(worst, self.now)
+            if silent is not None and worst.decision.word is not Word.ROLLBACK:
+                return _line(f"rollout of {worst.service}: no sample for {seconds(silent)}, nobody may be looking")
             return _line(f"rollout of {worst.service}: {worst.decision.word} {worst.decision.reason}")
         told = [service for service in self.assessment.services if service.verdict.badness > 0]
         more = f"; {len(told) - MOST_NAMED} more" if len(told) > MOST_NAMED else ""
         return _line("; ".join(map(_why, told[:MOST_NAMED])) + more) if told else self._of_all()
+
+    def _of_rollout(self, rollout: Rollout) -> Verdict:
+        """What a rollout's decision means for a gate: going back fails it, not knowing is not knowing.
+
+        Once a hook has moved its traffic back it is over; where it only observed, whoever asks here has to do that.
+        """
+        if rollout.phase is Phase.FAILED:
+            return Verdict.NOT_READY
+        if rollout.phase.ended:
+            went_back = rollout.phase is Phase.ROLLED_BACK and rollout.plan.observes
+            return Verdict.NOT_READY if went_back else Verdict.READY
+        if rollout.decision.word is Word.ROLLBACK:
+            return Verdict.NOT_READY
+        unknown = rollout.decision.word is Word.HOLD or silent_s(rollout, self.now) is not None
+        return Verdict.INCONCLUSIVE if unknown else Verdict.READY
 
     def _of_all(self) -> str:
         """What makes the decision where each service is ready."""
@@ -105,13 +125,6 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
             return "a source is lost; what is seen is ready"
         names = [service.name for service in assessment.services]
         return _line(f"{names[0]} is ready" if len(names) == 1 else f"all {len(names)} services are ready")
-
-
-def _of_rollout(rollout: Rollout) -> Verdict:
-    """What a rollout's decision means for a gate: going back fails it, not knowing is not knowing."""
-    if rollout.decision.word is Word.ROLLBACK or rollout.phase is Phase.FAILED:
-        return Verdict.NOT_READY
-    return Verdict.INCONCLUSIVE if rollout.decision.word is Word.HOLD else Verdict.READY
 
 
 def web_check_json(checked: Checked, watching: Watching) -> str:

@@ -44,7 +44,7 @@ class _Asked(NamedTuple):
 
 
 class WebCheck:
-    """Decides by the newest moment, as `prodtui check` does by one sample, and by the open rollouts."""
+    """Decides by the newest moment, as `prodtui check` does by one sample, and by the rollouts of the last hour."""
 
     def __init__(self, policy: Policy, rollouts: Callable[[], Sequence[Rollout]] = tuple) -> None:
         self._policy = policy
@@ -65,7 +65,7 @@ class WebCheck:
         except UsageError as error:
             return Reply(404, f"{error}\n")
         rollouts = of_services(self._rollouts(), asked.services)
-        checked = Checked(assessment=judged, rollouts=rollouts, fail_on=asked.fail_on)
+        checked = Checked(assessment=judged, now=watching.now, rollouts=rollouts, fail_on=asked.fail_on)
         status = 200 if checked.passed or asked.always_200 else FAILED
         return Reply(status, web_check_json(checked, watching), JSON)
 

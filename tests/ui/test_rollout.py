@@ -361,12 +361,17 @@ async def test_the_overview_tells_a_rollout_in_a_line_and_opens_it() -> None:
         assert "abort" not in screen
         hand.running = ()
         hand.give(replace(moment, now=moment.now + 2))
-        await shows(pilot, "No rollout is open.", "prodtui rollout start PLAN")
+        await shows(pilot, "No rollout is open", "prodtui rollout start PLAN")
         hand.running = (replace(rollout, decision=Decision(word=Word.HOLD, reason="no data")),)
         hand.give(replace(moment, now=moment.now + 4))
         await shows(pilot, "HOLD", "latency_p99")
         await pilot.press("escape")
         await shows(pilot, "ROLLOUT", "HOLD: no data")
+        back = replace(hand.running[0], phase=Phase.ROLLED_BACK, ended_at=moment.now)
+        back = replace(back, decision=Decision(word=Word.ROLLBACK, reason="2 bad samples"))
+        hand.running = (back,)
+        hand.give(replace(moment, now=moment.now + 600))
+        await shows(pilot, "ROLLOUT", "rolled back", "ROLLBACK: 2 bad samples", "10 min ago")
 
 
 async def test_a_rollout_of_another_service_is_asked_for_by_its_name() -> None:

@@ -184,3 +184,29 @@ def test_only_the_page_itself_is_the_page() -> None:
     assert is_check("/check/payments")
     assert not is_check("/checked")
     assert not is_check("/healthz")
+
+
+def rolled(phase: Phase, *, observes: bool, word: Word = Word.ROLLBACK) -> Rollout:
+    moment = well()
+    rollout, now = rollouts.steady()
+    plan = replace(rollout.plan, hooks={}) if observes else rollout.plan
+    decided = Decision(word=word, reason="2 bad samples in a row")
+    begun = rollouts.steady(at=moment.now - (now - rollouts.START))[0]
+    return replace(begun, plan=plan, phase=phase, decision=decided, ended_at=moment.now if phase.ended else None)
+
+
+def test_who_moves_the_traffic_hears_that_an_observing_rollout_said_to_go_back() -> None:
+    observed = asked(well(), running=(rolled(Phase.ROLLED_BACK, observes=True),))
+    assert (observed.status, said(observed)["decision"]) == (412, "NOT_READY")
+    moved_back = asked(well(), running=(rolled(Phase.ROLLED_BACK, observes=False),))
+    assert (moved_back.status, said(moved_back)["decision"]) == (200, "READY")
+    assert said(asked(well(), running=(rolled(Phase.FAILED, observes=False),)))["decision"] == "NOT_READY"
+    assert said(asked(well(), running=(rolled(Phase.PROMOTED, observes=True, word=Word.PROMOTE),)))["passed"]
+
+
+def test_a_rollout_that_nobody_looks_at_is_not_known_to_go_well() -> None:
+    moment = well()
+    left, _ = rollouts.steady(at=moment.now - 3 * 3_600)
+    document = said(asked(moment, running=(left,)))
+    assert document["decision"] == "INCONCLUSIVE"
+    assert document["reason"].endswith("nobody may be looking")

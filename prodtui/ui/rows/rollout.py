@@ -137,7 +137,9 @@ def line(rollout: Rollout, now: float, width: int) -> Line:
         said += [_DOT, (f"waits for {waits[0]}{f' +{len(waits) - 1}' if len(waits) > 1 else ''}", "")]
     silent, left = silent_s(rollout, now), left_s(rollout, now)
     right: Line = ()
-    if silent is not None:
+    if rollout.ended_at is not None:
+        right = ((f"  {fmt.age(now - rollout.ended_at)} ago", "dim"),)
+    elif silent is not None:
         right = ((f"  no sample for {fmt.age(silent)}", "warn"),)
     elif left is not None and not waits:
         right = ((f"  {fmt.age(left)} left", "dim"),)

@@ -91,13 +91,15 @@ class Overview(IncidentPage):
             self.rearrange()
 
     def _rollouts(self, moment: Moment, width: int) -> tuple[Line, ...]:
-        """A line for each open rollout, as many as the height has room for. They are as now: no past has them."""
-        running = self._host.controls.rollouts() if moment.newest is None and self.size.height > TINY else ()
-        if not running:
+        """A line for each rollout that is open or ended badly, as many as there is room for. No past has them."""
+        known = self._host.controls.rollouts() if moment.newest is None and self.size.height > TINY else ()
+        if not known:
             return ()
+        from prodtui.model.rollout import Phase
         from prodtui.ui.rows import rollout
 
-        return tuple(rollout.line(each, moment.now, width) for each in running[: max(1, self.size.height // 12)])
+        told = [each for each in known if each.phase is not Phase.PROMOTED]
+        return tuple(rollout.line(each, moment.now, width) for each in told[: max(1, self.size.height // 12)])
 
     def _make_panels(self) -> None:
         from prodtui.ui.grid import Grid

@@ -20,14 +20,15 @@ if TYPE_CHECKING:
     from prodtui.model.rollout import Rollout
 
 NONE: tuple[Line, ...] = (
-    (("No rollout is open.", "strong"),),
+    (("No rollout is open, and none ended within the last hour.", "strong"),),
     (("prodtui rollout start PLAN", "strong accent"), ("   begins one", "")),
-    (("prodtui rollout history", "strong accent"), ("      tells those that were", "")),
+    (("prodtui rollout status", "strong accent"), ("       tells how the last one ended", "")),
+    (("prodtui rollout history", "strong accent"), ("      lists those that were", "")),
 )
 
 
 class RolloutPage(IncidentPage):
-    """The open rollout of a service, else the first there is. It is as it is now, whatever time the rest shows."""
+    """The newest rollout of a service, else the first there is. It is as it is now, whatever time the rest shows."""
 
     def __init__(self, palette: Palette, service: str = "") -> None:
         super().__init__(palette)

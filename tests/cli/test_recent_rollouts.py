@@ -1,4 +1,4 @@
-"""Whoever looks on sees the open rollouts of the environment: read from a real store, which may fail."""
+"""Whoever looks on sees the rollouts that are open or have just ended: read from a real store, which may fail."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from prodtui.cli.open_rollouts import OpenRollouts
+from prodtui.cli.recent_rollouts import LATELY_S, RecentRollouts
 from prodtui.journal.rollout_store import RolloutStore
 from prodtui.journal.store import Store, store_at
-from prodtui.model.rollout import Phase
+from prodtui.model.rollout import Phase, Rollout
 from tests import rollouts
 
 
@@ -23,27 +23,45 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
     await opened.close()
 
 
-async def test_open_rollouts_are_seen_the_newest_first_and_no_others(store: Store) -> None:
+DRIVER = "ada@ops-1 pid 7"
+
+
+async def test_those_of_the_environment_are_seen_the_newest_first(store: Store) -> None:
     driven, (first, now) = RolloutStore(store.database), rollouts.steady()
     second = replace(first, id="2", started_at=now, plan=replace(first.plan, service="catalog"))
     elsewhere = replace(first, id="3", environment="staging")
     for each in (first, second, elsewhere):
-        assert await driven.begin(each, "ada@ops-1 pid 7", now)
-    seen = OpenRollouts(store, "prod-eu")
+        assert await driven.begin(each, DRIVER, now)
+    seen = RecentRollouts(store, "prod-eu", lambda: now)
     await seen.read()
     assert list(seen.known) == [second, first]
-    over = replace(first, phase=Phase.ABORTED, ended_at=now)
-    assert await driven.save(over, "ada@ops-1 pid 7", now)
+
+
+async def test_how_one_ended_is_seen_for_an_hour_or_until_the_next_one_begins(store: Store) -> None:
+    driven, (rollout, now) = RolloutStore(store.database), rollouts.steady()
+    assert await driven.begin(rollout, DRIVER, now)
+    over = replace(rollout, phase=Phase.ROLLED_BACK, ended_at=now)
+    assert await driven.save(over, DRIVER, now)
+    assert await _seen(store, now) == (over,)
+    assert await _seen(store, now + LATELY_S - 1) == (over,)
+    assert await _seen(store, now + LATELY_S) == ()
+    again = replace(rollout, id="2", started_at=now + 60)
+    assert await driven.begin(again, DRIVER, now + 60)
+    assert await _seen(store, now + 60) == (again,)
+
+
+async def _seen(store: Store, now: float) -> tuple[Rollout, ...]:
+    seen = RecentRollouts(store, "prod-eu", lambda: now)
     await seen.read()
-    assert list(seen.known) == [second]
+    return seen.known
 
 
 async def test_a_store_that_fails_is_logged_once_and_what_was_read_stays(
     store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     rollout, now = rollouts.steady()
-    assert await RolloutStore(store.database).begin(rollout, "ada@ops-1 pid 7", now)
-    seen = OpenRollouts(store, "prod-eu")
+    assert await RolloutStore(store.database).begin(rollout, DRIVER, now)
+    seen = RecentRollouts(store, "prod-eu", lambda: now)
     await seen.read()
     await store.close()
     file = tmp_path / "prodtui.db"
@@ -63,6 +81,6 @@ async def test_a_store_that_fails_is_logged_once_and_what_was_read_stays(
 
 
 async def test_without_a_store_there_are_none() -> None:
-    seen = OpenRollouts(None, "prod-eu")
+    seen = RecentRollouts(None, "prod-eu")
     await seen.read()
     assert seen.known == ()
