@@ -77,7 +77,10 @@ def test_the_plan_in_the_documentation_may_start(tmp_path: Path) -> None:
     page = (Path(__file__).parents[2] / "docs" / "rollout.md").read_text()
     file = tmp_path / "rollout.toml"
     file.write_text(page.partition("```toml\n")[2].partition("```")[0])
-    found = looked(world(), load(file))
+    read = load(file)
+    assert read.watched_after_s == 3_600
+    assert [rule.id for rule in read.criteria[-2:]] == ["cache_hits", "queue_depth"]
+    found = looked(world(), read)
     assert [found[f"stage {number}"].cleared for number in range(1, 5)] == [YES] * 4
 
 
