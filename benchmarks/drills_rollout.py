@@ -66,7 +66,7 @@ def kill_prodtui(run: Run) -> None:
         run.process.send_signal(signal.SIGKILL)
         run.process.wait()
     time.sleep(AWAY_S)
-    run.notes.append(f"killed, {canary.percent(run.lab):g} % left as they were, resumed after {AWAY_S:g} s")
+    run.notes.append(f"{canary.percent(run.lab):g} % stayed on the candidate, resumed after {AWAY_S:g} s")
     run.start("resume")
 
 

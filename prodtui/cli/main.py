@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -75,28 +76,44 @@ def _dashboard(
     context: typer.Context,
     config_file: Config = None,
     env: Env = None,
-    theme: Annotated[str | None, typer.Option(help="dark, light, contrast, mono, one of yours, or a file.")] = None,
-    read_only: Annotated[bool, typer.Option("--read-only", help="Nothing that acts: no acknowledgements.")] = False,
-    mouse: Annotated[bool, typer.Option("--mouse", help="Clicks and wheel; takes text selection from you.")] = False,
+    theme: Annotated[
+        str | None, typer.Option(help="The dashboard's: dark, light, contrast, mono, one of yours, or a file.")
+    ] = None,
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="The dashboard does not act: no acknowledgements, no messages.")
+    ] = False,
+    mouse: Annotated[
+        bool, typer.Option("--mouse", help="The dashboard takes clicks and the wheel, and text selection from you.")
+    ] = False,
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which.")] = False,  # noqa: ARG001
 ) -> None:
     """Says whether production is ready, what broke first, and shows the evidence.
 
-    Without a command: the dashboard; where stdout is no terminal, as `status`.
+    Without a command: the dashboard; where stdout is no terminal, as `status`. --config and --env go with every
+    command, before or after its name; --theme, --read-only and --mouse are of the dashboard alone.
 
     Example: prodtui --env prod-eu
 
-    Exit codes: 0; 2 a configuration or command line that can't be used.
+    Exit codes: 0; 2 a configuration or command line that can't be used; 5 prodtui failed inside, whatever the command.
     """
     given = context.obj = Shared()
     given.config, given.env = config_file, env
     if context.invoked_subcommand is not None:
+        _only_of_the_dashboard(
+            context.invoked_subcommand, {"--theme": theme is not None, "--read-only": read_only, "--mouse": mouse}
+        )
         return
     if on_screen():
         from prodtui.cli.dashboard import dashboard
 
         raise typer.Exit(dashboard(config_file, env, theme=theme, read_only=read_only, mouse=mouse))
     context.invoke(status.status, context=context)
+
+
+def _only_of_the_dashboard(command: str, given: Mapping[str, bool]) -> None:
+    """Raises UsageError before a command that would go on as if it had not been said: `--read-only rollout abort`."""
+    if said := [option for option, is_given in given.items() if is_given]:
+        raise UsageError(f"{said[0]} before a command is of the dashboard; `{command}` does not take it there")
 
 
 def run(words: list[str]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ from prodtui.model.records import Host
 from prodtui.model.rollout import Plan
 from prodtui.readiness.policy import Policy, Rule, Selector
 from prodtui.readiness.slo import Slo
+from prodtui.rollout.plan_file.load import load
 from prodtui.rollout.preflight import Cleared, Point, preflight, with_migration
 from prodtui.rollout.questions import SPENT, questions_before
 from tests.builders import CRITICAL, DAY, NOW, RELEASE, World, cluster, expected, health, measurement, traffic
@@ -69,6 +71,17 @@ def test_too_little_traffic_is_said_with_its_numbers() -> None:
 
 def test_the_rate_that_the_plan_promises_counts() -> None:
     assert looked(world(sli={"rate_per_s": 1.0}), plan(rate_per_s=100.0))["stage 1"].cleared is YES
+
+
+def test_the_plan_in_the_documentation_may_start(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "rollout.md").read_text()
+    file = tmp_path / "rollout.toml"
+    file.write_text(page.partition("```toml\n")[2].partition("```")[0])
+    read = load(file)
+    assert read.watched_after_s == 3_600
+    assert [rule.id for rule in read.criteria[-2:]] == ["cache_hits", "queue_depth"]
+    found = looked(world(), read)
+    assert [found[f"stage {number}"].cleared for number in range(1, 5)] == [YES] * 4
 
 
 def test_without_a_rate_nothing_can_be_said_of_traffic() -> None:

@@ -23,6 +23,14 @@ def test_a_load_is_read_with_its_defaults(tmp_path: Path) -> None:
     assert (rule.max_rate_per_s, rule.max_age_s, rule.length_s) == (10_000.0, 7 * 86_400.0, 30.0)
 
 
+def test_the_loads_in_the_documentation_are_right(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "load.md").read_text(encoding="utf-8")
+    text = page.partition("```toml\n")[2].partition("```")[0]
+    loads = loaded(tmp_path, text, SHOP_TOKEN="t0ken").loads
+    assert list(loads) == ["checkout", "sale", "rush", "journey"]
+    assert (loads["checkout"].limit_s, loads["checkout"].timeout_s) == (1_800, 10)
+
+
 def test_thresholds_are_in_seconds_ratios_and_requests_per_second(tmp_path: Path) -> None:
     text = SHOP + 'thresholds = ["p99 <  250ms", "errors <= 0.5%", "rate >= 100/s"]\n'
     found = loaded(tmp_path, text).loads["shop"].thresholds
