@@ -1,7 +1,8 @@
-"""`python -m tests`: the whole suite in four parts side by side, since most of it waits for real servers.
+"""`python -m tests`: the whole suite in parts side by side, since most of it waits for real servers.
 
-Three parts have a lab of their own: one types commands at it, one breaks it and looks on, one reads it, puts it under
-load and rolls out. The rest has none. pytest-xdist would start a lab for each of its workers.
+Three parts have a lab of their own: one types commands at it, one breaks it and looks on, one puts it under load and
+rolls out. The rest has none; of that what talks to servers of its own is a part. pytest-xdist would start a lab for
+each of its workers.
 """
 
 from __future__ import annotations
@@ -13,16 +14,21 @@ from contextlib import ExitStack
 from pathlib import Path
 
 HERE = Path(__file__).parent
-CANARY = ("lab/test_canary.py", "lab/test_supervisor.py")
-COMMANDS = ("cli", "lab", "settings/test_discovery.py", "test_hostile_text.py")
-INCIDENTS = ("audit", *CANARY, "test_following.py", "test_journey.py", "test_oncall.py", "test_watch.py")
-SERVERS = ("sources", "watch", "load/test_lab.py", "oncall/test_alertmanager.py", "rollout/test_on_lab.py")
+COMMANDS = (
+    *(f"cli/test_{name}.py" for name in ("audit", "desk", "oncall", "past", "reading", "watch")),
+    *("lab", "settings/test_discovery.py"),
+)
+INCIDENTS = ("test_following.py", "test_journey.py", "test_oncall.py", "test_watch.py")
+RELEASES = ("load/test_lab.py", "oncall/test_alertmanager.py", "rollout/test_on_lab.py")
+SERVERS = ("audit", "cli", "journal", "load", "sources", "watch")
+"""Without what is named above."""
 
 
 def main() -> int:
-    """Runs all; prints what the labs' parts said when the rest is done. Returns pytest's worst exit code."""
-    parts = [[str(HERE / name) for name in names] for names in (COMMANDS, INCIDENTS, SERVERS)]
-    parts[0] += [f"--ignore={HERE / name}" for name in CANARY]
+    """Runs all; prints what the others said when the last part is done. Returns pytest's worst exit code."""
+    on_labs = (*COMMANDS, *INCIDENTS, *RELEASES)
+    parts = [[str(HERE / name) for name in names] for names in (COMMANDS, INCIDENTS, RELEASES, SERVERS)]
+    parts[-1] += _without(on_labs)
     pytest = [sys.executable, "-m", "pytest", *sys.argv[1:]]
     with ExitStack() as files:
         said = [files.enter_context(tempfile.TemporaryFile("w+")) for _ in parts]
@@ -31,8 +37,7 @@ def main() -> int:
             for part, file in zip(parts, said, strict=True)
         ]
         try:
-            ignored = [f"--ignore={HERE / name}" for name in (*COMMANDS, *INCIDENTS, *SERVERS)]
-            rest = subprocess.run([*pytest, str(HERE), *ignored], check=False)
+            rest = subprocess.run([*pytest, str(HERE), *_without((*on_labs, *SERVERS))], check=False)
             codes = [rest.returncode, *(each.wait() for each in beside)]
         finally:
             for each in beside:
@@ -43,6 +48,10 @@ def main() -> int:
             file.seek(0)
             sys.stdout.write(file.read())
     return max(codes)
+
+
+def _without(names: tuple[str, ...]) -> list[str]:
+    return [f"--ignore={HERE / name}" for name in names]
 
 
 if __name__ == "__main__":
