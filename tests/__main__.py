@@ -7,6 +7,7 @@ each of its workers.
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import tempfile
@@ -26,24 +27,26 @@ SERVERS = ("audit", "cli", "journal", "load", "sources", "watch")
 
 def main() -> int:
     """Runs all; prints what the others said when the last part is done. Returns pytest's worst exit code."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     on_labs = (*COMMANDS, *INCIDENTS, *RELEASES)
     parts = [[str(HERE / name) for name in names] for names in (COMMANDS, INCIDENTS, RELEASES, SERVERS)]
     parts[-1] += _without(on_labs)
-    pytest = [sys.executable, "-m", "pytest", *sys.argv[1:]]
+    rest = [str(HERE), *_without((*on_labs, *SERVERS))]
+    running: list[subprocess.Popen[bytes]] = []
     with ExitStack() as files:
         said = [files.enter_context(tempfile.TemporaryFile("w+")) for _ in parts]
-        beside = [
-            subprocess.Popen([*pytest, *part], stdout=file, stderr=subprocess.STDOUT)
-            for part, file in zip(parts, said, strict=True)
-        ]
         try:
-            rest = subprocess.run([*pytest, str(HERE), *_without((*on_labs, *SERVERS))], check=False)
-            codes = [rest.returncode, *(each.wait() for each in beside)]
+            for part, file in zip((*parts, rest), (*said, None), strict=True):
+                # Of a group of its own: ctrl-c comes to each once, by us, and it takes down what it started.
+                command = [sys.executable, "-m", "pytest", *sys.argv[1:], *part]
+                running.append(subprocess.Popen(command, stdout=file, stderr=file, start_new_session=True))
+            codes = [each.wait() for each in reversed(running)]
         finally:
-            for each in beside:
-                if each.poll() is None:  # interrupted: pytest takes the lab down
+            for each in running:
+                if each.poll() is None:
                     each.terminate()
-                    each.wait()
+            for each in running:
+                each.wait()
         for file in said:
             file.seek(0)
             sys.stdout.write(file.read())

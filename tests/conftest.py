@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import signal
 import tempfile
 import time
 from collections.abc import Iterator
@@ -31,6 +32,11 @@ settings.load_profile("prodtui")
 # The first test that needs the lab waits for it, and the very first time for its servers' packages too.
 _UP_S = 300
 _MEASURED_S = 120
+
+
+def pytest_configure() -> None:
+    """Whoever is asked to end takes down what was started first."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
