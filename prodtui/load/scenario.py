@@ -24,6 +24,8 @@ BOUNDS_MS = tuple(round(2 ** (place / 2), 3) for place in range(-2, 33))
 """Of the buckets in which requests are counted by how long they took: 0.5 ms to a minute, each √2 of the last."""
 COUNTED_PER_S = 500
 """About so many requests are counted there each second, a random part where there are more."""
+COUNTING = 100
+"""Users that count theirs, at most: a thousand would keep buckets that nobody needs, and cost a tenth of the load."""
 TOLD_VARIABLE = "PRODTUI_LOAD_TOLD"
 _K6_NAMES: Mapping[LoadMetric, tuple[str, str]] = {
     LoadMetric.P50: ("http_req_duration", "med"),
@@ -82,7 +84,8 @@ function kind(answer) {{
 }}
 
 // Only where prodtui listens: how long a random part of the requests took, some hundreds a second at most.
-const took = __ENV.PRODTUI_LOAD_TOLD ? load.bounds.concat(0).map((_, place) => new Counter("took_" + place)) : null;
+const counts = __ENV.PRODTUI_LOAD_TOLD && __VU <= load.counting;
+const took = counts ? load.bounds.concat(0).map((_, place) => new Counter("took_" + place)) : null;
 let left = Math.floor(Math.random() * Math.min(16, 8 / load.counted));
 let passed = left + 1;
 let since = Date.now();
@@ -120,7 +123,8 @@ def script(rule: LoadRule, pinned: Pinned, *, policy: str = "") -> str:
         "timeout": _duration(rule.timeout_s),
         "kinds": KINDS,
         "bounds": BOUNDS_MS,
-        "counted": COUNTED_PER_S / max_users(rule),
+        "counting": COUNTING,
+        "counted": COUNTED_PER_S / min(COUNTING, max_users(rule)),
         "options": options(rule, pinned),
     }
     return _SCRIPT.format(
