@@ -126,15 +126,18 @@ def line(rollout: Rollout, now: float, width: int) -> Line:
         (f"{rollout.service} {rollout.plan.candidate}", "strong"),
         (f" {percent(rollout)}", ""),
     ]
-    if rollout.phase is not Phase.RUNNING:
-        said += [_DOT, (rollout.phase.value, ink(rollout))]
-    if counted.total:
-        said += [_DOT, (f"{counted.ok} of {counted.total} samples OK", "" if counted.ok == counted.total else "warn")]
     made, waits = rollout.decision, progress.waits(rollout, now, fmt.age)
-    if made.word in (Word.HOLD, Word.ROLLBACK):
-        said += [_DOT, (f"{made.word.value}: {made.reason}", ink(rollout))]
-    elif waits and not rollout.phase.ended:
-        said += [_DOT, (f"waits for {waits[0]}{f' +{len(waits) - 1}' if len(waits) > 1 else ''}", "")]
+    if rollout.phase.ended:
+        said += [_DOT, (f"{rollout.phase.value}: {made.reason}", ink(rollout))]
+    else:
+        said += [] if rollout.phase is Phase.RUNNING else [_DOT, (rollout.phase.value, ink(rollout))]
+        if counted.total:
+            well = "" if counted.ok == counted.total else "warn"
+            said += [_DOT, (f"{counted.ok} of {counted.total} samples OK", well)]
+        if made.word in (Word.HOLD, Word.ROLLBACK):
+            said += [_DOT, (f"{made.word.value}: {made.reason}", ink(rollout))]
+        elif waits:
+            said += [_DOT, (f"waits for {waits[0]}{f' +{len(waits) - 1}' if len(waits) > 1 else ''}", "")]
     silent, left = silent_s(rollout, now), left_s(rollout, now)
     right: Line = ()
     if rollout.ended_at is not None:

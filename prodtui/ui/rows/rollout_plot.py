@@ -49,7 +49,7 @@ def _axis(value: float, unit: str) -> str:
 
 def _said(value: float, unit: str) -> str:
     if unit == "ratio":
-        return f"{value * 100:.2g} %"
+        return f"{value:.0%}".replace("%", " %") if value >= 0.1 else f"{value * 100:.2g} %"
     return fmt.duration(value) if unit == "s" else measure(value, unit)
 
 
