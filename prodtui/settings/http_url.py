@@ -10,7 +10,12 @@ from pydantic import AfterValidator
 
 def http_url(text: str) -> str:
     """The address with its scheme (http unless given) and no trailing slash. Raises ValueError."""
-    url = text.strip().rstrip("/")
+    return whole_url(text).rstrip("/")
+
+
+def whole_url(text: str) -> str:
+    """The address as it was given, with its scheme (http unless given). Raises ValueError."""
+    url = text.strip()
     if "://" not in url:
         url = f"http://{url}"
     parts = urlsplit(url)  # its `port` raises ValueError where that is no number

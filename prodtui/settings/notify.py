@@ -17,7 +17,7 @@ from prodtui.model.declared import Tier
 from prodtui.model.duration import seconds
 from prodtui.model.notice import About, Severity
 from prodtui.settings.duration import Duration
-from prodtui.settings.http_url import HttpUrl
+from prodtui.settings.http_url import HttpUrl, whole_url
 
 PLACEHOLDERS = (
     "id",
@@ -203,10 +203,8 @@ class WebhookSettings(PacedSettings):
 
     @model_validator(mode="after")
     def _is_a_url(self) -> Self:
-        from prodtui.settings.http_url import http_url
-
         try:
-            http_url(self.url.get_secret_value())
+            whole_url(self.url.get_secret_value())
         except ValueError:
             raise ValueError('url: expected an address such as "https://hooks.example.com/…"') from None
         return self

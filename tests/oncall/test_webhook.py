@@ -21,9 +21,10 @@ from prodtui.model.notice import About
 from prodtui.oncall.channels.webhook import Webhook, filled
 from prodtui.reports.notice_document import json_schema
 from prodtui.settings.notify import WebhookSettings
+from prodtui.sources.http_causes import ERROR_BYTES
 from tests.oncall.notices import notice
 from tests.oncall.receiving import Post, posts
-from tests.sources.lying import babbles, closes, drips, hangs, lying, refused_port, resets
+from tests.sources.lying import Connection, babbles, closes, drips, hangs, head, lying, refused_port, resets
 from tests.sources.release.certificates import Authority
 
 SECRET = "hunter22"
@@ -126,6 +127,36 @@ async def test_a_refusal_is_tried_again_where_that_may_help(status: int, cause: 
     assert error.cause.cause_class is cause
     assert error.retry is retry
     assert f"answered {status}" in str(error)
+
+
+async def test_the_address_is_asked_as_it_was_written() -> None:
+    async with posts() as server:
+        channel = webhook(f"{server.url}/?thread=7/")
+        await channel.send(notice())
+        await channel.close()
+    assert server.heard[0].path == "/hook/s3cret/?thread=7/"
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (head(301, "location: https://chat.test/hook/s3cret/", "content-length: 0"), "https://chat.test/****/******/"),
+        (head(404, "connection: close") + b"Cannot POST /hook/s3cret?key=hunter22", "Cannot POST /****/******?key=***"),
+        (head(400, "connection: close") + b'{"error": "no S3CRET\\/ there"}', '"no ******\\/ there"'),
+        (head(403, "connection: close") + b"-" * (ERROR_BYTES - 3) + b"s3cret is long", "answered 403: ---"),
+        (b"POST /hook/s3cret?key=hunter22 HTTP/1.1\r\n\r\n", "speaks no proper HTTP"),
+    ],
+)
+async def test_no_answer_that_quotes_the_address_tells_it(answer: bytes, told: str) -> None:
+    async def quotes(connection: Connection) -> None:
+        await connection.request()
+        await connection.send(answer)
+
+    async with lying(quotes) as server:
+        message = str(await failure(webhook(f"{server.url}/hook/s3cret?key={SECRET}")))
+    assert told in message
+    assert f"webhook chat at {server.url}/…: " in message
+    assert "s3c" not in message.lower()
 
 
 @pytest.mark.parametrize("behaviour", [closes, resets, babbles])

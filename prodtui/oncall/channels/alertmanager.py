@@ -50,7 +50,8 @@ class Alertmanager:
         self.where = shown(settings.url)
         self.rules: Rules = rules_of(settings)
         self._labels = settings.labels
-        self._headers = bearer(settings.token.get_secret_value() if settings.token else None)
+        token = settings.token.get_secret_value() if settings.token else ""
+        self._headers = bearer(token)
         password = settings.password.get_secret_value() if settings.password else ""
         self._auth = (settings.user, password) if settings.user else None
         self._poster = Poster(
@@ -58,6 +59,7 @@ class Alertmanager:
             f"Alertmanager at {self.where}",
             timeout_s=settings.timeout,
             ca_file=settings.ca_file,
+            secrets=(token, password),
         )
 
     async def send(self, notice: Notice, told: Sequence[Notice] = ()) -> str:

@@ -19,10 +19,10 @@ import msgspec
 
 from prodtui.model.notice import Notice
 from prodtui.oncall.channels.configured import rules_of
-from prodtui.oncall.channels.posting import Poster, bearer
+from prodtui.oncall.channels.posting import Poster, bearer, secret_parts
 from prodtui.oncall.rules import Rules
 from prodtui.reports.notice_document import document
-from prodtui.settings.http_url import http_url
+from prodtui.settings.http_url import whole_url
 from prodtui.settings.notify import PLACEHOLDERS, WebhookSettings
 
 SIGNATURE = "Prodtui-Signature"
@@ -36,17 +36,22 @@ class Webhook:
     needs: tuple[str, ...] = ("httpx",)
 
     def __init__(self, name: str, settings: WebhookSettings) -> None:
-        url = http_url(settings.url.get_secret_value())
+        url = whole_url(settings.url.get_secret_value())
         parts = urlsplit(url)
         self.name = name
         # Chats' addresses hold their token in the path.
         self.where = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/…"
         self.rules: Rules = rules_of(settings)
         self._secret = settings.secret.get_secret_value() if settings.secret else None
-        self._headers = bearer(settings.token.get_secret_value() if settings.token else None)
+        token = settings.token.get_secret_value() if settings.token else ""
+        self._headers = bearer(token)
         self._template = Template(settings.template) if settings.template else None
         self._poster = Poster(
-            url, f"webhook {name} at {self.where}", timeout_s=settings.timeout, ca_file=settings.ca_file
+            url,
+            f"webhook {name} at {self.where}",
+            timeout_s=settings.timeout,
+            ca_file=settings.ca_file,
+            secrets=(*secret_parts(url), token),
         )
 
     async def send(self, notice: Notice, told: Sequence[Notice] = ()) -> str:  # noqa: ARG002 — each is told by itself
