@@ -75,19 +75,23 @@ class OnCall:
             await self._looked.wait()
             self._looked.clear()
             if self._moment is not None:
-                state = await self._heard(state, self._moment)
-
-    async def _heard(self, state: State, moment: Moment) -> State:
-        state, notices = told(state, moment)
-        await self._outbox.catch_up(time.time())
-        if notices:
-            known = await self._outbox.open(self._environment)
-            for notice in notices:
-                state, mine = adopted(state, notice, known)
-                await self._outbox.add(mine, time.time())
-            self._wake()
-        return state
+                state, news = await heard(state, self._moment, self._outbox)
+                if news:
+                    self._wake()
 
     def _wake(self) -> None:
         for courier in self._couriers:
             courier.wake()
+
+
+async def heard(state: State, moment: Moment, outbox: Outbox) -> tuple[State, tuple[Notice, ...]]:
+    """The state after a moment, and what was kept to be told of it: it goes on with what another one told before."""
+    state, notices = told(state, moment)
+    await outbox.catch_up(time.time())
+    known = await outbox.open(moment.snapshot.declared.environment) if notices else ()
+    kept: list[Notice] = []
+    for notice in notices:
+        state, mine = adopted(state, notice, known)
+        await outbox.add(mine, time.time())
+        kept.append(mine)
+    return state, tuple(kept)

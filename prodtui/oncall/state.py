@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -65,10 +65,15 @@ def state_of(notices: Iterable[Notice]) -> State:
     return State(open=tuple(told.values()))
 
 
-def adopted(state: State, notice: Notice, known: Iterable[Notice]) -> tuple[State, Notice]:
-    """Where another prodtui told of the same incident before, and it is not over: that is what goes on."""
+def adopted(state: State, notice: Notice, known: Sequence[Notice]) -> tuple[State, Notice]:
+    """Where another prodtui told of the same incident before, and it is not over: that is what goes on.
+
+    What was told as an incident of its own stays one, though it may grow together with another one.
+    """
+    if notice.recovered or any(one.incident == notice.incident for one in known):
+        return state, notice
     told = next((one for one in known if one.about is notice.about and _overlap(one, notice)), None)
-    if told is None or notice.recovered or told.incident == notice.incident:
+    if told is None:
         return state, notice
     renamed = tuple(
         msgspec.structs.replace(one, incident=told.incident) if one.incident == notice.incident else one

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import closing
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from prodtui.model.declared import DeclaredService
@@ -18,17 +19,19 @@ from prodtui.oncall.telling import HOLD_S, PATIENCE_S, SURE_S, told
 from prodtui.readiness.standard import PLAIN
 from prodtui.watch.course import Course
 from tests.builders import CRITICAL, PASSING, health, pool, registered, sli, target
-from tests.oncall.hearing import Ear, production
+from tests.oncall.hearing import Ear, Keeper, production
 from tests.timeline.course import Told as Watched
 from tests.watch.courses import DECLARED, courses
+
+BOTH = ("payments", "inventory")
 
 
 def _full() -> Pool:
     return pool(used=20, idle=0, waiting=34, max_wait_s=3.0)
 
 
-def _ill(number: int) -> HealthCheck:
-    return health("payments", number, CRITICAL, output="HTTP GET http://127.0.0.1:1/ready: 503 Service Unavailable")
+def _ill(number: int, service: str = "payments") -> HealthCheck:
+    return health(service, number, CRITICAL, output="HTTP GET http://127.0.0.1:1/ready: 503 Service Unavailable")
 
 
 def _exhausted(course: Watched) -> Watched:
@@ -244,24 +247,65 @@ def test_what_is_told_of_a_course_is_the_same_however_often_one_starts_anew(cour
             open_now.add(notice.incident)
 
 
-bad_spells = st.lists(st.tuples(st.sampled_from(["pool", "instance", "source"]), st.integers(5, 400)), max_size=5)
+def _shop() -> Watched:
+    """As production, and a shop that calls payments and inventory; five instances stand in for one another."""
+    course = production(DeclaredService(name="inventory"), DeclaredService(name="shop", depends_on=BOTH))
+    names = (*BOTH, "shop")
+    course.tell("consul", *(record for name in names for record in registered(name, 5)))
+    course.tell("prometheus", *(sli(name, observed_at=course.now + 1) for name in ("inventory", "shop")))
+    return course.tell("prometheus", *(target(name, number) for name in names for number in range(1, 6)))
+
+
+def _one_of_each(course: Watched) -> Watched:
+    return course.tell("consul", *(_ill(1, name) for name in BOTH))
+
+
+def _caller_too(course: Watched) -> Watched:
+    course.tell("consul", *(_ill(number, "shop") for number in range(1, 6)))
+    return course.tell("prometheus", sli("shop", p99_s=2.3, error_ratio=0.4, observed_at=course.now + 1))
+
+
+def _all_well(course: Watched) -> Watched:
+    course.tell("consul", health("inventory", 1, PASSING), *(health("shop", number, PASSING) for number in range(1, 6)))
+    return _well(course.tell("prometheus", sli("shop", observed_at=course.now + 1)))
+
+
+def test_two_incidents_that_grow_together_end_each_by_itself() -> None:
+    with closing(Keeper()) as keeper:
+        course = _shop()
+        warned = keeper.after(_one_of_each(course), 60)
+        worse = keeper.after(_caller_too(course), 60)
+        over = keeper.after(_all_well(course), 1200, every_s=20)
+        assert keeper.lasting == ()
+    assert [one.severity for one in (*warned, *worse)] == [Severity.WARNING] * 2 + [Severity.CRITICAL] * 2
+    incidents = {one.incident for one in warned}
+    assert len(incidents) == 2
+    assert {one.incident for one in worse} == incidents
+    assert sorted(one.incident for one in over) == sorted(incidents)
+
+
+bad_spells = st.lists(
+    st.tuples(st.sampled_from(["pool", "one of each", "caller", "source"]), st.integers(5, 400)), max_size=5
+)
 
 
 @settings(max_examples=15)
-@given(bad_spells)
-def test_every_incident_that_is_told_gets_one_recovery(spells: list[tuple[str, int]]) -> None:
-    ear, course = Ear(), production()
-    for kind, lasts_s in spells:
-        if kind == "pool":
-            ear.after(_exhausted(course), lasts_s, every_s=10)
-            ear.after(_well(course), 30, every_s=10)
-        elif kind == "instance":
-            ear.after(course.tell("consul", _ill(1)), lasts_s, every_s=10)
-            ear.after(_well(course), 30, every_s=10)
-        else:
-            ear.after(course, lasts_s, "prometheus", every_s=10)
-    ear.after(_well(course), 3 * 3600, every_s=30)
-    assert ear.state.open == ()
-    opened = {one.incident for one in ear.heard if not one.recovered}
-    over = [one.incident for one in ear.heard if one.recovered]
+@given(bad_spells, st.booleans())
+@example([("one of each", 60), ("caller", 60)], False)
+def test_every_incident_that_is_told_gets_one_recovery(spells: list[tuple[str, int]], between: bool) -> None:
+    with closing(Keeper()) as keeper:
+        course = _shop()
+        for kind, lasts_s in spells:
+            if kind == "source":
+                keeper.after(course, lasts_s, "prometheus", every_s=10)
+                continue
+            {"pool": _exhausted, "one of each": _one_of_each, "caller": _caller_too}[kind](course)
+            keeper.after(course, lasts_s, every_s=10)
+            if between:
+                keeper.after(_all_well(course), 30, every_s=10)
+        keeper.after(_all_well(course), 2 * 3600, every_s=60)
+        assert keeper.state.open == ()
+        assert keeper.lasting == ()
+    opened = {one.incident for one in keeper.heard if not one.recovered}
+    over = [one.incident for one in keeper.heard if one.recovered]
     assert sorted(over) == sorted(opened)
