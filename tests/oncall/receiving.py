@@ -64,19 +64,25 @@ async def posts(*statuses: int) -> AsyncIterator[Posts]:
 
 
 class Mailbox:
-    """Takes mail for everybody but `nobody@…`; keeps what it took."""
+    """Takes mail for everybody but `nobody@…`, for `later…@…` from the second try on; keeps what it took."""
 
-    def __init__(self, answers: Sequence[str] = ()) -> None:
-        """`answers`: what is said to a message instead of taking it, one after another."""
+    def __init__(self, answers: Sequence[str] = (), *, parts: bool = True) -> None:
+        """`answers`: what is said to a message instead of taking it, one after another. `parts`: answers a goodbye."""
         self.mails: list[EmailMessage] = []
+        self.taken_for: list[list[str]] = []
         self.encrypted: list[bool] = []
         self._answers = list(answers)
+        self._parts = parts
+        self._put_off: set[str] = set()
 
     async def handle_RCPT(  # noqa: N802 — aiosmtpd's names
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
         if address.startswith("nobody@"):
             return "550 5.1.1 no such user"
+        if address.startswith("later") and address not in self._put_off:
+            self._put_off.add(address)
+            return "451 4.7.1 greylisted, try again later"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
@@ -87,9 +93,15 @@ class Mailbox:
         mail = message_from_bytes(envelope.content, policy=default)
         assert isinstance(mail, EmailMessage)
         self.mails.append(mail)
+        self.taken_for.append(envelope.rcpt_tos)
         assert server.transport is not None
         self.encrypted.append(server.transport.get_extra_info("cipher") is not None)
         return "250 2.0.0 taken"
+
+    async def handle_QUIT(self, _server: SMTP, _session: Session, _envelope: Envelope) -> str:  # noqa: N802
+        if not self._parts:
+            await asyncio.Event().wait()
+        return "221 2.0.0 bye"
 
 
 def knows(_server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, data: Any) -> AuthResult:

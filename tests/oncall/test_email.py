@@ -49,7 +49,7 @@ def settings(port: int, **more: Any) -> EmailSettings:
 
 def channel(port: int, authority: Authority, **more: Any) -> Email:
     login = {"user": USER, "password": PASSWORD}
-    return Email("mail", settings(port, ca_file=str(authority.file), **{**login, **more}))
+    return Email("mail", settings(port, ca_file=str(authority.file), **{**login, **more}), farewell_s=0.2)
 
 
 async def failure(channel: Email) -> NotifyError:
@@ -181,6 +181,35 @@ async def test_one_of_two_recipients_that_is_not_known_is_told_with_what_was_sen
     assert error.cause.cause_class is CauseClass.NOT_FOUND
     assert "550" in str(error)
     assert not error.retry
+
+
+async def test_whom_the_server_puts_off_is_asked_again_and_nobody_else(
+    authority: Authority, tls: ssl.SSLContext
+) -> None:
+    mailbox = Mailbox()
+    async with mail_server(mailbox, tls, login=True) as port:
+        three = channel(port, authority, to=("on-call@example.com", "later@example.com", "nobody@example.com"))
+        error = await failure(three)
+        assert error.retry
+        assert error.cause.cause_class is CauseClass.OVERLOAD
+        assert "not taken for later@example.com (451), nobody@example.com (550)" in str(error)
+        assert await three.send(notice()) == "2.0.0 taken"
+        assert await three.send(notice("pool:other")) == "2.0.0 taken; not taken for nobody@example.com (550)"
+    assert mailbox.taken_for == [
+        ["on-call@example.com"],
+        ["later@example.com"],
+        ["on-call@example.com", "later@example.com"],
+    ]
+    assert mailbox.mails[0]["To"] == mailbox.mails[1]["To"]
+
+
+async def test_a_mail_that_was_taken_is_sent_though_the_server_never_says_goodbye(
+    authority: Authority, tls: ssl.SSLContext
+) -> None:
+    mailbox = Mailbox(parts=False)
+    async with mail_server(mailbox, tls, login=True) as port:
+        assert "taken" in await channel(port, authority).send(notice())
+    assert len(mailbox.mails) == 1
 
 
 async def test_a_server_that_hangs_is_left_after_the_deadline(authority: Authority) -> None:

@@ -6,7 +6,8 @@ import asyncio
 import re
 import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from email.utils import formatdate, parseaddr
@@ -22,13 +23,19 @@ from prodtui.settings.notify import EmailSettings
 from prodtui.sources.http_causes import reason, source_error
 
 if TYPE_CHECKING:
-    from aiosmtplib import SMTPException
+    from aiosmtplib import SMTP, SMTPException, SMTPResponse
 
 PORTS = {"starttls": 587, "implicit": 465, "none": 25}
 LONGEST = 20_000
 """Characters of a mail's text."""
+FAREWELL_S = 1.0
+"""A server that has the mail may take so long to say goodbye."""
+PARTLY = 100
+"""Messages of which it is remembered who has them, the newest."""
 _NO_ATOM = re.compile(r"[^A-Za-z0-9.+-]+")
 """What is not in the left side of a Message-ID."""
+_FOR_GOOD = 500
+"""From this code on it is refused for good, below for the moment (RFC 5321 §4.2.1)."""
 _MUST_STARTTLS = 530
 """RFC 3207: "Must issue a STARTTLS command first"; also "authentication required" (RFC 4954)."""
 
@@ -40,35 +47,71 @@ class Email:
     shared = True
     needs: tuple[str, ...] = ("aiosmtplib", "httpx")
 
-    def __init__(self, name: str, settings: EmailSettings) -> None:
+    def __init__(self, name: str, settings: EmailSettings, *, farewell_s: float = FAREWELL_S) -> None:
         self.name = name
         self._port = settings.port or PORTS[settings.tls]
         self.where = f"{', '.join(settings.to)} by {settings.host}:{self._port}"
         self.rules: Rules = rules_of(settings)
         self._settings = settings
+        self._farewell_s = farewell_s
+        self._to = tuple(dict.fromkeys(parseaddr(to)[1] for to in settings.to))
+        self._settled: dict[Notice, frozenset[str]] = {}
+        """For whom it was taken, or never will be, while others are to be asked again."""
 
     async def send(self, notice: Notice, told: Sequence[Notice] = ()) -> str:
-        """Hands it to the server. Raises NotifyError."""
+        """Hands it to the server, for those who do not have it yet. Raises NotifyError."""
         from aiosmtplib import SMTPException
 
         what = f"mail server {self._settings.host}:{self._port}"
+        settled = self._settled.get(notice, frozenset())
         try:
-            async with asyncio.timeout(self._settings.timeout):
-                return await self._handed_over(message(notice, told, self._settings))
+            refused, said = await self._handed_over(
+                message(notice, told, self._settings), [one for one in self._to if one not in settled]
+            )
         except SMTPException as error:
             raise refusal(error, what) from error
         except (OSError, TimeoutError, ValueError) as error:
             cause = source_error(error, what).cause
             raise NotifyError(cause.cause_class, cause.message) from error
+        answer = neutralise_name(f"{said}{_not_for(refused)}")
+        later = [to for to, one in refused.items() if one.code < _FOR_GOOD]
+        self._settled.pop(notice, None)
+        if later:
+            self._settled[notice] = frozenset(self._to) - set(later)
+            self._settled = dict(list(self._settled.items())[-PARTLY:])
+            raise NotifyError(CauseClass.OVERLOAD, f"{what}: {answer}")
+        return answer
 
     async def close(self) -> None:
         """Nothing is open between two messages."""
 
-    async def _handed_over(self, mail: EmailMessage) -> str:
+    async def _handed_over(self, mail: EmailMessage, to: Sequence[str]) -> tuple[Mapping[str, SMTPResponse], str]:
+        """Who was refused, and what was said to the mail. Raises SMTPException, OSError, ValueError."""
+        from aiosmtplib import SMTPRecipientsRefused, SMTPResponse
+
+        settings = self._settings
+        # In a thread: loading the host's certificates takes 20 ms.
+        context = None if settings.tls == "none" else await asyncio.to_thread(_context, settings.ca_file)
+        client = self._client(context)
+        try:
+            async with asyncio.timeout(settings.timeout):
+                await client.connect()
+                answered = await client.send_message(mail, recipients=to)
+            # What was taken is sent, whatever comes of this.
+            await _farewell(client, self._farewell_s)
+        except SMTPRecipientsRefused as error:
+            if len(to) == len(self._to):
+                raise
+            return {one.recipient: SMTPResponse(one.code, one.message) for one in error.recipients}, "taken before"
+        finally:
+            client.close()
+        return answered
+
+    def _client(self, context: ssl.SSLContext | None) -> SMTP:
         from aiosmtplib import SMTP
 
         settings = self._settings
-        client = SMTP(
+        return SMTP(
             hostname=settings.host,
             port=self._port,
             timeout=settings.timeout,
@@ -77,15 +120,8 @@ class Email:
             local_hostname=_greeting(),
             use_tls=settings.tls == "implicit",
             start_tls=settings.tls == "starttls",
-            # In a thread: loading the host's certificates takes 20 ms.
-            tls_context=None if settings.tls == "none" else await asyncio.to_thread(_context, settings.ca_file),
+            tls_context=context,
         )
-        async with client:
-            refused, said = await client.send_message(mail)
-        told = neutralise_name(said)
-        if refused:
-            told += f"; not taken for {', '.join(f'{to} ({answer.code})' for to, answer in refused.items())}"
-        return neutralise_name(told)
 
 
 def message(notice: Notice, told: Sequence[Notice], settings: EmailSettings) -> EmailMessage:
@@ -105,6 +141,18 @@ def message(notice: Notice, told: Sequence[Notice], settings: EmailSettings) -> 
     lines = (notice.title, "", *notice.lines, "", f"environment: {notice.environment}", f"incident: {notice.incident}")
     mail.set_content(neutralise("\n".join(lines), longest=LONGEST) + "\n")
     return mail
+
+
+def _not_for(refused: Mapping[str, SMTPResponse]) -> str:
+    return f"; not taken for {', '.join(f'{to} ({one.code})' for to, one in refused.items())}" if refused else ""
+
+
+async def _farewell(client: SMTP, within_s: float) -> None:
+    from aiosmtplib import SMTPException
+
+    with suppress(SMTPException, OSError, TimeoutError):
+        async with asyncio.timeout(within_s):
+            await client.quit()
 
 
 def _called(notice: Notice) -> str:
@@ -127,17 +175,17 @@ def _context(ca_file: str | None) -> ssl.SSLContext:
 
 
 def refusal(error: SMTPException, what: str) -> NotifyError:
-    """Any failure of a mail server in its cause class. A 4xx is of this moment, a 5xx for good (RFC 5321 §4.2.1)."""
+    """Any failure of a mail server in its cause class."""
     import aiosmtplib
 
     match error:
         case aiosmtplib.SMTPRecipientsRefused(recipients=refused):
-            later = any(one.code < 500 for one in refused)
+            later = any(one.code < _FOR_GOOD for one in refused)
             told = "; ".join(f"{one.recipient}: {one.code} {one.message}" for one in refused)
             cause_class = CauseClass.OVERLOAD if later else CauseClass.NOT_FOUND
             return NotifyError(cause_class, f"{what}: takes it for nobody: {told}")
         case aiosmtplib.SMTPResponseException(code=code, message=said):
-            return NotifyError(_by_code(error, code), f"{what}: {code} {said}", final=code >= 500)
+            return NotifyError(_by_code(error, code), f"{what}: {code} {said}", final=code >= _FOR_GOOD)
         case aiosmtplib.SMTPTimeoutError():
             return NotifyError(CauseClass.TIMEOUT, f"{what}: no answer within the time limit")
         case aiosmtplib.SMTPConnectError() if error.__cause__ is not None and isinstance(error.__cause__, Exception):
@@ -156,7 +204,7 @@ def refusal(error: SMTPException, what: str) -> NotifyError:
 def _by_code(error: SMTPException, code: int) -> CauseClass:
     import aiosmtplib
 
-    if code < 500:
+    if code < _FOR_GOOD:
         return CauseClass.OVERLOAD
     if code == _MUST_STARTTLS:
         return CauseClass.AUTH
