@@ -44,10 +44,11 @@ where exists (
 )
 on conflict (id, channel) do nothing
 """
-# What waits and is overtaken: by its end, or by the same as more severe.
+# What waits and is overtaken: by its end, or by the same as more severe. Also what somebody is sending: it is not tried
+# again where that fails, and noted as sent where it does not.
 OVERTAKE = """
 update prodtui_notices set done_at = $5, result = $6
-where channel = $1 and done_at is null and claimed_until < $5
+where channel = $1 and done_at is null
 and substr(id, 1, length(id) - 2) = $2 and substr(id, length(id)) < $3 and substr(id, length(id)) > $4
 """
 DUE = """

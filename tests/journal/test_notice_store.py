@@ -153,6 +153,25 @@ async def test_what_is_over_before_it_could_be_sent_is_one_message(store: Notice
     assert await _due(store, AT + 3600) == [notice(recovered=True).id]
 
 
+@pytest.mark.parametrize("then", [notice(recovered=True, at=AT + 60), notice(severity=Severity.CRITICAL, at=AT + 60)])
+async def test_what_fails_while_it_is_overtaken_is_not_tried_again(store: NoticeStore, then: Notice) -> None:
+    first = notice(severity=Severity.ERROR)
+    await store.add(first, ON_CALL, due_at=AT)
+    assert await store.claim(first, ON_CALL, "me", AT)
+    assert await store.add(then, ON_CALL, due_at=AT + 60)
+    await store.later([first], ON_CALL, AT + 61, "timeout: no answer")
+    assert await _due(store, AT + 3600) == [then.id]
+
+
+async def test_what_arrives_while_it_is_overtaken_counts_as_sent(store: NoticeStore) -> None:
+    await store.add(notice(), ON_CALL, due_at=AT)
+    assert await store.claim(notice(), ON_CALL, "me", AT)
+    over = notice(recovered=True, at=AT + 60)
+    await store.add(over, ON_CALL, due_at=AT + 60)
+    await store.done([notice()], ON_CALL, AT + 61, "sent: ok")
+    assert await store.told(over, ON_CALL) == (notice(),)
+
+
 async def test_what_is_open_is_what_was_told_and_is_not_over(store: NoticeStore) -> None:
     lost = notice("source:consul", Severity.ERROR, about=About.SOURCE)
     await _told(store, notice(), lost)
