@@ -6,6 +6,7 @@ import asyncio
 import logging
 import random
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -30,6 +31,8 @@ LONGEST_BREAK_S = 60.0
 MOST_TRIES = 25
 """In GIVES_UP_S; by the pauses' doubling it takes longer to come so far."""
 GIVES_UP_S = 24 * 3_600.0
+REMEMBERED = 2_000
+"""Messages that are not sent again wherever they turn up, the newest."""
 
 
 class Pace(NamedTuple):
@@ -77,8 +80,8 @@ class Courier:
         self._pace = pace
         self._news = asyncio.Event()
         self._one_at_a_time = asyncio.Lock()
-        self._sent: set[str] = set()
-        """What was sent from here and could not be noted."""
+        self._sent: deque[str] = deque(maxlen=REMEMBERED)
+        """What was sent from here: it may wait in another store too, or in one that could not note it."""
         self._refreshed_at = time.monotonic()
         self._not_before = 0.0
         """The other side fails, or has heard enough for now."""
@@ -158,7 +161,7 @@ class Courier:
         mine = [one for one in notices if await in_time(store.claim(one, name, self._by, now), store.where)]
         known = [one for one in mine if one.id in self._sent]
         if known:
-            await in_time(store.done(known, name, now, "sent before; that could not be noted then"), store.where)
+            await in_time(store.done(known, name, now, "sent before, from here"), store.where)
             mine = _others(mine, known)
         if not mine:
             return
@@ -173,11 +176,10 @@ class Courier:
             return
         took_s = time.monotonic() - began
         self._failures = 0
-        self._sent.update(each.id for each in mine)
+        self._sent.extend(each.id for each in mine)
         many = f"sent in one message with {len(mine) - 1} more: {said}" if len(mine) > 1 else f"sent: {said}"
         try:
             await in_time(store.done(mine, name, time.time(), many), store.where)
-            self._sent.difference_update(each.id for each in mine)
         finally:
             await self._note(one, many, took_s)
 

@@ -282,6 +282,22 @@ async def test_a_store_that_can_not_be_used_is_said_and_messages_go_without_it(t
     assert "another prodtui may send them too" in one.said[0]
 
 
+async def test_what_a_slow_store_took_after_all_is_not_sent_again_from_memory(tmp_path: Path) -> None:
+    """It was taken for one that can't be used when its answer came too late."""
+    kept = NoticeStore(database_at(str(tmp_path / "prodtui.db")))
+    told = notice(environment=ENVIRONMENT, at=time.time())
+    async with posts() as server:
+        chat = webhook(server.url)
+        one = Beside([chat], kept, "me", QUICK)
+        for store in one.telling._outbox.stores(chat):
+            assert await store.add(told, chat.name, due_at=told.at)
+        await one.telling.deliver()
+        await one.telling.close()
+    assert [post.json["id"] for post in server.heard] == [told.id]
+    assert [sent.result for sent in await kept.last(ENVIRONMENT, chat.name, 9)] == ["sent: 200 OK"]
+    await kept.close()
+
+
 async def test_a_store_that_comes_back_has_the_end_of_what_was_told_before(
     tmp_path: Path,
 ) -> None:
