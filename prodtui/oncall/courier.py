@@ -17,6 +17,7 @@ from prodtui.model.classification import CauseClass
 from prodtui.model.errors import NotifyError
 from prodtui.model.notice import Notice
 from prodtui.oncall.channel import Channel, Refreshing
+from prodtui.oncall.lasting import Lasting
 from prodtui.oncall.outbox import Outbox, in_time
 from prodtui.oncall.rules import allowed, due_at, summary
 from prodtui.sources.imports import imported
@@ -83,6 +84,7 @@ class Courier:
         self._sent: deque[str] = deque(maxlen=REMEMBERED)
         """What was sent from here: it may wait in another store too, or in one that could not note it."""
         self._refreshed_at = time.monotonic()
+        self._lasting = Lasting()
         self._not_before = 0.0
         """The other side fails, or has heard enough for now."""
         self._store_rests_until = 0.0
@@ -177,6 +179,7 @@ class Courier:
         took_s = time.monotonic() - began
         self._failures = 0
         self._sent.extend(each.id for each in mine)
+        self._lasting.told(store, mine)
         many = f"sent in one message with {len(mine) - 1} more: {said}" if len(mine) > 1 else f"sent: {said}"
         try:
             await in_time(store.done(mine, name, time.time(), many), store.where)
@@ -226,22 +229,21 @@ class Courier:
             _log.warning(remark)
 
     async def _refresh(self) -> None:
-        """Says what is still wrong to a channel that must hear it again and again."""
+        """Says what is still wrong to a channel that must hear it again and again, though the store can't be read."""
         channel = self._channel
         if not isinstance(channel, Refreshing) or time.monotonic() - self._refreshed_at < channel.refresh_s:
             return
         self._refreshed_at = time.monotonic()
+        for store in self._stores():
+            try:
+                self._lasting.read(store, await in_time(store.open(self._environment, channel.name), store.where))
+            except StoreError as error:
+                self._failed_store(error)
+        notices = self._lasting.without(self._outbox.over(channel))
+        if not notices:
+            return
         try:
-            found: dict[str, Notice] = {}
-            for store in self._stores():
-                for notice in await in_time(store.open(self._environment, channel.name), store.where):
-                    before = found.get(notice.incident)
-                    if before is None or notice.severity.weight > before.severity.weight:
-                        found[notice.incident] = notice
-            if found:
-                await self._answered(channel.refresh(list(found.values())))
-        except StoreError as error:
-            self._failed_store(error)
+            await self._answered(channel.refresh(notices))
         except NotifyError as error:
             _log.warning("alerts not refreshed", extra={"channel": channel.name, "cause": str(error)})
 

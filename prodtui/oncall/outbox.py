@@ -35,8 +35,8 @@ class Outbox:
         self._channels = channels
         self._say = say
         self._trouble = ""
-        self._late: list[tuple[Notice, Channel]] = []
-        """Ends of what was told from the store, which can't be used since."""
+        self._late: dict[tuple[str, str], tuple[Notice, Channel]] = {}
+        """Ends of what was told from the store, which can't be used since; by their id and channel."""
 
     def stores(self, channel: Channel) -> tuple[NoticeStore, ...]:
         """Where a channel's notices wait."""
@@ -50,9 +50,10 @@ class Outbox:
 
     async def catch_up(self, now: float) -> None:
         """Keeps what the store could not take before."""
-        late, self._late = self._late, []
-        for notice, channel in late:
+        for key, (notice, channel) in tuple(self._late.items()):
             await self._keep(notice, channel, due_at(channel.rules, notice, now))
+            if key in self._late:
+                return
 
     async def _keep(self, notice: Notice, channel: Channel, due: float) -> None:
         late = False
@@ -66,9 +67,16 @@ class Outbox:
                 continue
             # The end of what was told from memory is told from there, too.
             if added or not notice.recovered:
-                return
+                late = False
+                break
         if late:
-            self._late.append((notice, channel))
+            self._late[notice.id, channel.name] = notice, channel
+        else:
+            self._late.pop((notice.id, channel.name), None)
+
+    def over(self, channel: Channel) -> frozenset[str]:
+        """Incidents of which the end is known here, and can't be kept."""
+        return frozenset(notice.incident for notice, on in self._late.values() if on is channel)
 
     async def open(self, environment: str) -> tuple[Notice, ...]:
         """What was told by anybody and is not over; nothing where the store can't be used."""

@@ -57,6 +57,27 @@ async def test_an_alert_is_refreshed_while_it_lasts_and_no_longer(tmp_path: Path
     assert all(alert["endsAt"] < refreshed[0]["endsAt"] for alert in ended)
 
 
+async def test_an_alert_is_refreshed_while_the_store_can_not_be_read_until_its_end_is_known(tmp_path: Path) -> None:
+    store, foreign = tmp_path / "prodtui.db", tmp_path / "of-another-program.db"
+    foreign.write_bytes(b"not a database at all" * 100)
+    async with posts() as server:
+        settings = AlertmanagerSettings(kind="alertmanager", url=server.server.url)
+        pager = Alertmanager("pager", settings, refresh_s=0.05)
+        async with beside(pager, store=store, pace=Pace(0.05, 0.05)) as one:
+            at = time.time()
+            await one.telling.tell(notice(environment=ENVIRONMENT, at=at))
+            await heard(server, 1)
+            foreign.replace(store)
+            await holds(lambda: bool(one.said))
+            lost = len(server.heard)
+            await heard(server, lost + 3)
+            await one.telling.tell(notice(environment=ENVIRONMENT, at=at, recovered=True))
+            over = len(server.heard)
+            await asyncio.sleep(0.3)  # for what must not come
+            assert len(server.heard) <= over + 1  # one may have been on its way
+    assert [alert["labels"]["severity"] for alert in server.heard[-1].json] == ["critical"]
+
+
 async def test_a_failure_is_tried_again_until_it_is_sent(tmp_path: Path) -> None:
     async with posts(503, 503, 200) as server, beside(webhook(server.url), store=tmp_path / "prodtui.db") as one:
         await one.telling.tell(notice(environment=ENVIRONMENT, at=time.time()))
