@@ -78,15 +78,15 @@ class Outbox:
         """Incidents of which the end is known here, and can't be kept."""
         return frozenset(notice.incident for notice, on in self._late.values() if on is channel)
 
-    async def open(self, environment: str) -> tuple[Notice, ...]:
-        """What was told by anybody and is not over; nothing where the store can't be used."""
+    async def open(self, environment: str) -> tuple[Notice, ...] | None:
+        """What was told by anybody and is not over; None where the store can't be used."""
         if self.store is None:
             return ()
         try:
             found = await in_time(self.store.open(environment), self.store.where)
         except StoreError as error:
             self.failed(error)
-            return ()
+            return None
         self.works()
         return found
 

@@ -13,7 +13,7 @@ from prodtui.model.notice import Notice
 from prodtui.oncall.channel import Channel
 from prodtui.oncall.courier import USUAL, Courier, Pace
 from prodtui.oncall.outbox import Outbox
-from prodtui.oncall.state import State, adopted, state_of
+from prodtui.oncall.state import State, adopted, joined, state_of
 from prodtui.oncall.telling import told
 
 
@@ -69,15 +69,18 @@ class OnCall:
         await asyncio.gather(*(channel.close() for channel in self._channels), self._outbox.close())
 
     async def _follow(self) -> None:
-        await self._looked.wait()
-        state = state_of(await self._outbox.open(self._environment))
+        state, before = State(), None
         while True:
             await self._looked.wait()
             self._looked.clear()
-            if self._moment is not None:
-                state, news = await heard(state, self._moment, self._outbox)
-                if news:
-                    self._wake()
+            if self._moment is None:
+                continue
+            if before is None:
+                before = await self._outbox.open(self._environment)
+                state = joined(state, state_of(before or ()))
+            state, news = await heard(state, self._moment, self._outbox)
+            if news:
+                self._wake()
 
     def _wake(self) -> None:
         for courier in self._couriers:
@@ -88,10 +91,10 @@ async def heard(state: State, moment: Moment, outbox: Outbox) -> tuple[State, tu
     """The state after a moment, and what was kept to be told of it: it goes on with what another one told before."""
     state, notices = told(state, moment)
     await outbox.catch_up(time.time())
-    known = await outbox.open(moment.snapshot.declared.environment) if notices else ()
+    known = await outbox.open(moment.snapshot.declared.environment) if notices else None
     kept: list[Notice] = []
     for notice in notices:
-        state, mine = adopted(state, notice, known)
+        state, mine = adopted(state, notice, known or ())
         await outbox.add(mine, time.time())
         kept.append(mine)
     return state, tuple(kept)

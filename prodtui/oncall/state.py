@@ -65,6 +65,14 @@ def state_of(notices: Iterable[Notice]) -> State:
     return State(open=tuple(told.values()))
 
 
+def joined(state: State, before: State) -> State:
+    """Goes on with what was told before, though that could only be read after something was told since."""
+    since = {one.incident for one in state.open}
+    return msgspec.structs.replace(
+        state, open=(*state.open, *(one for one in before.open if one.incident not in since))
+    )
+
+
 def adopted(state: State, notice: Notice, known: Sequence[Notice]) -> tuple[State, Notice]:
     """Where another prodtui told of the same incident before, and it is not over: that is what goes on.
 

@@ -160,6 +160,27 @@ async def test_a_store_that_comes_back_has_the_end_of_what_was_told_before(
     assert states(server) == [("first cause", "open"), ("first cause", "over")]
 
 
+async def test_who_starts_while_the_store_can_not_be_read_ends_what_was_told_once_it_can(tmp_path: Path) -> None:
+    store, whole, foreign = tmp_path / "prodtui.db", tmp_path / "whole", tmp_path / "of-another-program.db"
+    foreign.write_bytes(b"not a database at all" * 100)
+    course = exhausted()
+    async with posts() as server:
+        async with beside(webhook(server.url), store=store, by="before") as before:
+            await follow(course, 60, before)
+            await heard(server, 1)
+            await holds(lambda: bool(before.trail))
+        whole.hardlink_to(store)
+        foreign.replace(store)
+        async with beside(webhook(server.url), store=store, pace=Pace(0.5, 0.05)) as one:
+            # Twice, so that the first is through; not so long that it would be told from memory.
+            await follow(course, 10, one)
+            await holds(lambda: bool(one.said))
+            whole.replace(store)
+            await follow(well(course), 300, one)
+            await heard(server, 2)
+    assert states(server) == [("first cause", "open"), ("first cause", "over")]
+
+
 @given(st.floats(0, 1))
 def test_pauses_double_up_to_an_hour_and_are_never_none(chance: float) -> None:
     pauses = [pause_s(tries, FIRST_PAUSE_S, chance) for tries in range(1, MOST_TRIES)]
