@@ -70,8 +70,12 @@ class Courier:
         audited: Audited,
         say: Callable[[str], None],
         pace: Pace = USUAL,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        """`by`: who claims, one name a process. `say` tells a person that something was given up."""
+        """`by`: who claims, one name a process. `say` tells a person that something was given up.
+
+        `clock`: the time that all who share the store go by.
+        """
         self._channel = channel
         self._environment = environment
         self._outbox = outbox
@@ -79,6 +83,7 @@ class Courier:
         self._audited = audited
         self._say = say
         self._pace = pace
+        self._clock = clock
         self._news = asyncio.Event()
         self._one_at_a_time = asyncio.Lock()
         self._sent: deque[str] = deque(maxlen=REMEMBERED)
@@ -86,7 +91,7 @@ class Courier:
         self._refreshed_at = time.monotonic()
         self._lasting = Lasting()
         self._not_before = 0.0
-        """The other side fails, or has heard enough for now."""
+        """The other side fails, or has heard enough for now. By a clock that nobody sets."""
         self._store_rests_until = 0.0
         self._failures = 0
         """Of the other side, in a row."""
@@ -116,10 +121,10 @@ class Courier:
 
     async def _deliver_all(self) -> None:
         for store in self._stores():
-            if time.time() < self._not_before:
+            if time.monotonic() < self._not_before:
                 return
             try:
-                await self._deliver(store, time.time())
+                await self._deliver(store, self._clock())
             except StoreError as error:
                 self._failed_store(error)
             else:
@@ -138,13 +143,14 @@ class Courier:
             until = due_at(rules, one.notice, now)
             await in_time(store.later([one.notice], self._channel.name, until, "quiet hours"), store.where)
         may = allowed(rules.rate, [one.notice for one in _without(due, quiet)], await self._sent_at(now), now)
-        self._not_before = now + may.again_s
+        self._not_before = time.monotonic() + may.again_s
         messages = [[notice] for notice in may.alone] + ([list(may.together)] if may.together else [])
         for notices in messages:
             await self._carry(store, notices, tries)
             if self._failures:
                 # What has just failed would fail for the next one too, after as long a wait.
-                self._not_before = time.time() + min(LONGEST_BREAK_S, pause_s(self._failures, self._pace.first_pause_s))
+                break_s = min(LONGEST_BREAK_S, pause_s(self._failures, self._pace.first_pause_s))
+                self._not_before = time.monotonic() + break_s
                 return
 
     async def _sent_at(self, now: float) -> list[float]:
@@ -159,7 +165,7 @@ class Courier:
 
     async def _carry(self, store: NoticeStore, notices: list[Notice], tries: Mapping[str, int]) -> None:
         """Sends those that nobody else claims, as one message."""
-        name, now = self._channel.name, time.time()
+        name, now = self._channel.name, self._clock()
         mine = [one for one in notices if await in_time(store.claim(one, name, self._by, now), store.where)]
         known = [one for one in mine if one.id in self._sent]
         if known:
@@ -182,7 +188,7 @@ class Courier:
         self._lasting.told(store, mine)
         many = f"sent in one message with {len(mine) - 1} more: {said}" if len(mine) > 1 else f"sent: {said}"
         try:
-            await in_time(store.done(mine, name, time.time(), many), store.where)
+            await in_time(store.done(mine, name, self._clock(), many), store.where)
         finally:
             await self._note(one, many, took_s)
 
@@ -198,7 +204,7 @@ class Courier:
             raise NotifyError(CauseClass.INTERNAL, told) from error
 
     async def _failed(self, store: NoticeStore, notices: list[Notice], error: NotifyError, tries: int) -> None:
-        name, now = self._channel.name, time.time()
+        name, now = self._channel.name, self._clock()
         ends = min(one.at for one in notices) + GIVES_UP_S
         due = now + pause_s(tries, self._pace.first_pause_s)
         gives_up = not error.retry or tries >= MOST_TRIES or due > ends
@@ -249,7 +255,7 @@ class Courier:
 
     async def _rest_s(self) -> float:
         """How long nothing is to be done, as far as is known."""
-        now = time.time()
+        now = self._clock()
         soonest = now + self._pace.looks_every_s
         for store in self._stores():
             try:
@@ -258,16 +264,16 @@ class Courier:
                 self._failed_store(error)
                 continue
             soonest = min(soonest, soonest if due is None else due)
-        return max(0.1, max(soonest, self._not_before) - now)
+        return max(0.1, soonest - now, self._not_before - time.monotonic())
 
     def _stores(self) -> list[NoticeStore]:
         """Where its notices wait; a store that has just failed is let be."""
-        rests = time.time() < self._store_rests_until
+        rests = time.monotonic() < self._store_rests_until
         return [one for one in self._outbox.stores(self._channel) if one is not self._outbox.store or not rests]
 
     def _failed_store(self, error: StoreError) -> None:
         self._outbox.failed(error)
-        self._store_rests_until = time.time() + self._pace.looks_every_s
+        self._store_rests_until = time.monotonic() + self._pace.looks_every_s
 
 
 def _without(due: Sequence[Waiting], some: Sequence[Waiting]) -> list[Waiting]:

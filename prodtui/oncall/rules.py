@@ -104,7 +104,8 @@ def allowed(rate: Rate | None, due: Sequence[Notice], sent_at: Sequence[float], 
     ordered = tuple(sorted(due, key=lambda one: (-one.severity.weight, one.at, one.id)))
     if rate is None or not ordered:
         return Allowed(ordered)
-    lately = sorted(at for at in sent_at if now - at < rate.per_s)
+    # What was sent later than now was sent before the clock was set back.
+    lately = sorted(min(at, now) for at in sent_at if now - at < rate.per_s)
     left = rate.most - len(lately)
     if left <= 0:
         # The one whose end makes room: with a rate that was lowered meanwhile it is not the oldest.

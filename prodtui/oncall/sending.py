@@ -30,13 +30,16 @@ class OnCall:
         audited: Audited,
         say: Callable[[str], None],
         pace: Pace = USUAL,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         """`by`: one name a process. `say` tells a person what can't be sent, and why nothing is kept."""
         self._environment = environment
         self._channels = channels
+        self._clock = clock
         self._outbox = Outbox(store, channels, say)
         self._couriers = [
-            Courier(one, environment, self._outbox, by=by, audited=audited, say=say, pace=pace) for one in channels
+            Courier(one, environment, self._outbox, by=by, audited=audited, say=say, pace=pace, clock=clock)
+            for one in channels
         ]
         self._moment: Moment | None = None
         self._looked = asyncio.Event()
@@ -48,7 +51,7 @@ class OnCall:
 
     async def tell(self, notice: Notice) -> None:
         """Keeps a notice from elsewhere, a rollout's decision, to be sent at once."""
-        await self._outbox.add(notice, time.time())
+        await self._outbox.add(notice, self._clock())
         self._wake()
 
     async def run(self) -> None:
@@ -78,7 +81,7 @@ class OnCall:
             if before is None:
                 before = await self._outbox.open(self._environment)
                 state = joined(state, state_of(before or ()))
-            state, news = await heard(state, self._moment, self._outbox)
+            state, news = await heard(state, self._moment, self._outbox, self._clock())
             if news:
                 self._wake()
 
@@ -87,14 +90,14 @@ class OnCall:
             courier.wake()
 
 
-async def heard(state: State, moment: Moment, outbox: Outbox) -> tuple[State, tuple[Notice, ...]]:
+async def heard(state: State, moment: Moment, outbox: Outbox, now: float) -> tuple[State, tuple[Notice, ...]]:
     """The state after a moment, and what was kept to be told of it: it goes on with what another one told before."""
     state, notices = told(state, moment)
-    await outbox.catch_up(time.time())
+    await outbox.catch_up(now)
     known = await outbox.open(moment.snapshot.declared.environment) if notices else None
     kept: list[Notice] = []
     for notice in notices:
         state, mine = adopted(state, notice, known or ())
-        await outbox.add(mine, time.time())
+        await outbox.add(mine, now)
         kept.append(mine)
     return state, tuple(kept)

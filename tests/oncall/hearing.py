@@ -69,7 +69,7 @@ class Keeper(Ear):
         self._outbox = Outbox(self.store, [Webhook("chat", chat)], say=print)
 
     def hear(self, moment: Moment) -> tuple[Notice, ...]:
-        self.state, notices = self._runner.run(heard(self.state, moment, self._outbox))
+        self.state, notices = self._runner.run(heard(self.state, moment, self._outbox, moment.now))
         self.heard += notices
         return notices
 

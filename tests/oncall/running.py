@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -37,11 +38,18 @@ QUICK = Pace(first_pause_s=0.05)
 class Beside:
     """An OnCall that runs, what it said, and what it wrote into the trail."""
 
-    def __init__(self, channels: Sequence[Channel], store: NoticeStore | None, by: str, pace: Pace) -> None:
+    def __init__(
+        self,
+        channels: Sequence[Channel],
+        store: NoticeStore | None,
+        by: str = "me",
+        pace: Pace = QUICK,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self.said: list[str] = []
         self.trail: list[tuple[str, str, Mapping[str, str]]] = []
         self.telling = OnCall(
-            ENVIRONMENT, channels, store, by=by, audited=self.audited, say=self.said.append, pace=pace
+            ENVIRONMENT, channels, store, by=by, audited=self.audited, say=self.said.append, pace=pace, clock=clock
         )
 
     async def audited(self, act: Act, about: str, result: str, details: Mapping[str, str]) -> str | None:
@@ -52,10 +60,14 @@ class Beside:
 
 @asynccontextmanager
 async def beside(
-    *channels: Channel, store: Path | None = None, by: str = "me", pace: Pace = QUICK
+    *channels: Channel,
+    store: Path | None = None,
+    by: str = "me",
+    pace: Pace = QUICK,
+    clock: Callable[[], float] = time.time,
 ) -> AsyncIterator[Beside]:
     kept = NoticeStore(database_at(str(store))) if store is not None else None
-    one = Beside(channels, kept, by, pace)
+    one = Beside(channels, kept, by, pace, clock)
     running = asyncio.create_task(one.telling.run())
     try:
         yield one

@@ -19,7 +19,6 @@ from tests.oncall.notices import notice
 from tests.oncall.receiving import posts
 from tests.oncall.running import (
     ENVIRONMENT,
-    QUICK,
     Beside,
     beside,
     exhausted,
@@ -88,6 +87,18 @@ async def test_a_failure_is_tried_again_until_it_is_sent(tmp_path: Path) -> None
     assert one.said == []
 
 
+async def test_a_clock_that_is_set_back_silences_no_channel(tmp_path: Path) -> None:
+    now = time.time()
+    store = tmp_path / "prodtui.db"
+    async with posts(503, 200) as server, beside(webhook(server.url), store=store, clock=lambda: now) as one:
+        await one.telling.tell(notice(environment=ENVIRONMENT, at=now))
+        await holds(lambda: bool(one.trail))
+        now -= 3_600
+        await one.telling.tell(notice("pool:other", environment=ENVIRONMENT, at=now))
+        await heard(server, 2)
+    assert "pool:other" in server.heard[1].json["title"]
+
+
 async def test_what_would_fail_again_is_given_up_and_said(tmp_path: Path) -> None:
     async with posts(404) as server, beside(webhook(server.url), store=tmp_path / "prodtui.db") as one:
         await one.telling.tell(notice(environment=ENVIRONMENT, at=time.time()))
@@ -129,7 +140,7 @@ async def test_what_a_slow_store_took_after_all_is_not_sent_again_from_memory(tm
     told = notice(environment=ENVIRONMENT, at=time.time())
     async with posts() as server:
         chat = webhook(server.url)
-        one = Beside([chat], kept, "me", QUICK)
+        one = Beside([chat], kept)
         for store in one.telling._outbox.stores(chat):
             assert await store.add(told, chat.name, due_at=told.at)
         await one.telling.deliver()
