@@ -52,10 +52,10 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def wanted(rules: Rules, notice: Notice) -> bool:
-    """Whether a channel is for this notice; the end of what lasts besides only where it was told: the outbox knows."""
-    if notice.about is About.TEST:
+    """Whether a channel is for this notice. The end of what lasts goes where it was told, which the outbox knows."""
+    if notice.about is About.TEST or (notice.recovered and notice.roots):
         return True
-    if notice.recovered and not notice.roots and not rules.recoveries:
+    if notice.recovered and not rules.recoveries:
         return False
     return (
         (not rules.environments or notice.environment in rules.environments)

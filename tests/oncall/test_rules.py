@@ -43,6 +43,13 @@ def test_a_lost_source_is_of_no_service_and_passes_no_filter_of_services() -> No
     assert not wanted(Rules(services=("*",)), lost)
 
 
+def test_an_end_is_for_whoever_was_told_whatever_its_services_are_by_then() -> None:
+    """One of them may be gone from the registry, and its tier with it: the outbox keeps it where it was told."""
+    over = notice(recovered=True, tiers=(), services=())
+    assert wanted(Rules(tiers=("A",), services=("payments",)), over)
+    assert wanted(Rules(recoveries=False), over)
+
+
 def test_good_news_of_a_rollout_is_a_recovery() -> None:
     promoted = notice(about=About.ROLLOUT, severity=Severity.WARNING, recovered=True, roots=())
     assert wanted(Rules(severity=Severity.CRITICAL), promoted)
