@@ -19,7 +19,8 @@ from prodtui.model.notice import Notice
 from prodtui.oncall.channel import Channel, Refreshing
 from prodtui.oncall.lasting import Lasting
 from prodtui.oncall.outbox import Outbox, in_time
-from prodtui.oncall.rules import allowed, due_at, summary
+from prodtui.oncall.rules import LISTED, allowed, due_at, summary
+from prodtui.oncall.wording import titles
 from prodtui.sources.imports import imported
 
 _log = logging.getLogger(__name__)
@@ -180,7 +181,7 @@ class Courier:
         try:
             said = await self._answered(self._channel.send(one, told))
         except NotifyError as error:
-            await self._failed(store, mine, error, 1 + max(tries[each.id] for each in mine))
+            await self._failed(store, one, mine, error, 1 + max(tries[each.id] for each in mine))
             return
         took_s = time.monotonic() - began
         self._failures = 0
@@ -190,7 +191,7 @@ class Courier:
         try:
             await in_time(store.done(mine, name, self._clock(), many), store.where)
         finally:
-            await self._note(one, many, took_s)
+            await self._note(one, mine, many, took_s)
 
     async def _answered(self, saying: Awaitable[str]) -> str:
         """What the other side says. The border: a channel's own fault is told as its failure. Raises NotifyError."""
@@ -203,29 +204,32 @@ class Courier:
             told = f"prodtui's {self._channel.kind} channel failed: {type(error).__name__}"
             raise NotifyError(CauseClass.INTERNAL, told) from error
 
-    async def _failed(self, store: NoticeStore, notices: list[Notice], error: NotifyError, tries: int) -> None:
+    async def _failed(
+        self, store: NoticeStore, one: Notice, notices: list[Notice], error: NotifyError, tries: int
+    ) -> None:
         name, now = self._channel.name, self._clock()
-        ends = min(one.at for one in notices) + GIVES_UP_S
+        ends = min(each.at for each in notices) + GIVES_UP_S
         due = now + pause_s(tries, self._pace.first_pause_s)
         gives_up = not error.retry or tries >= MOST_TRIES or due > ends
         result = f"given up after {tries} tries: {error}" if gives_up else str(error)
         try:
             if gives_up:
                 self._failures = 0
-                self._say(f"notify.{name}: {result}; not told: {notices[0].title}")
+                self._say(f"notify.{name}: {result}; not told: {titles(notices)}")
                 await in_time(store.done(notices, name, now, result), store.where)
             else:
                 self._failures += 1
                 _log.warning("notification failed", extra={"channel": name, "cause": str(error), "tries": tries})
                 await in_time(store.later(notices, name, due, result), store.where)
         finally:
-            await self._note(notices[0], result, None)
+            await self._note(one, notices, result, None)
 
-    async def _note(self, notice: Notice, result: str, took_s: float | None) -> None:
-        """Writes the try into the audit trail."""
+    async def _note(self, one: Notice, notices: Sequence[Notice], result: str, took_s: float | None) -> None:
+        """Writes the try of one message, of so many notices, into the audit trail."""
         details = {
-            "notice": notice.id,
-            "title": notice.title,
+            "notice": one.id,
+            "title": one.title,
+            **({"of": titles(notices, LISTED)} if len(notices) > 1 else {}),
             "kind": self._channel.kind,
             "where": self._channel.where,
             **({"took_s": f"{took_s:.3f}"} if took_s is not None else {}),

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from prodtui.model.assessment import Verdict
 from prodtui.model.incident import BlindSpot, FirstCause
 from prodtui.model.moment import Moment
+from prodtui.model.notice import Notice
 from prodtui.model.text import neutralise_name
 from prodtui.oncall.wrong import Judged, Wrong
 from prodtui.reports.incident.words import changed, dated, lasted, onset
@@ -67,6 +68,14 @@ def over_lines(began_at: float, services: Iterable[str], moment: Moment, judged:
     said = [f"began: {dated(began_at)}", f"over: {dated(moment.now)}"]
     known = [judged[name] for name in services if name in judged]
     return tuple(said + _some("now", [f"{one.name} {one.verdict} {one.why}".rstrip() for one in known]))
+
+
+def titles(notices: Sequence[Notice], most: int = MOST) -> str:
+    """What messages say, in one line."""
+    if len(notices) == 1:
+        return notices[0].title
+    more = [f"{len(notices) - most} more"] if len(notices) > most else []
+    return f"{len(notices)} messages: {'; '.join([one.title for one in notices[:most]] + more)}"
 
 
 def _runbooks(services: Iterable[str], moment: Moment) -> list[str]:

@@ -109,6 +109,23 @@ async def test_what_would_fail_again_is_given_up_and_said(tmp_path: Path) -> Non
     assert "not told: pool:payments-db 34 waiting" in one.said[0]
 
 
+async def test_what_is_given_up_with_a_summary_is_said_and_audited_as_all_that_it_was_of(tmp_path: Path) -> None:
+    store, at = tmp_path / "prodtui.db", time.time()
+    before = NoticeStore(database_at(str(store)))
+    for number in range(10, 41):
+        await before.add(notice(f"pool:{number}", environment=ENVIRONMENT, at=at), "chat", due_at=at)
+    await before.close()
+    async with posts(404) as server, beside(webhook(server.url, rate="1/10m"), store=store) as one:
+        await holds(lambda: bool(one.trail))
+    (said,), ((_, result, details),) = one.said, one.trail
+    assert "given up after 1 tries: not_found" in said
+    assert "not told: 31 messages: pool:" in said
+    assert said.endswith("; 23 more")
+    assert result.startswith("given up after 1 tries: not_found")
+    assert details["title"].startswith("31 messages as one (at most 1 in 10 min)")
+    assert all(f"pool:{number} 34 waiting" in details["of"] for number in range(10, 41))
+
+
 async def test_a_channel_that_hangs_keeps_no_other_from_hearing(tmp_path: Path) -> None:
     async with (
         lying(hangs) as hung,
