@@ -241,9 +241,10 @@ class Desk:
         """It is no recording."""
 
     async def acknowledge(self, about: str, note: str) -> str | None:
-        """A remark where the audit trail lacks it. Raises UsageError, StoreError."""
-        from prodtui.cli.audit_trail import written
+        """A remark where something is wrong with the audit trail. Raises UsageError, StoreError."""
+        from prodtui.cli.audit_trail import require_written, written
         from prodtui.cli.store import by
+        from prodtui.journal.database import StoreError
         from prodtui.model.audited import Act
         from prodtui.model.incident import Acknowledgement
         from prodtui.model.text import neutralise, neutralise_name
@@ -254,8 +255,14 @@ class Desk:
         said = Acknowledgement(
             at=time.time(), by=neutralise_name(by()), about=neutralise_name(about), note=neutralise(note, longest=2_000)
         )
-        await journal.acknowledge(said)
-        return await written(shown.environment, Act.ACKNOWLEDGEMENT, said.about, "acknowledged", {"note": said.note})
+        details = {"note": said.note}
+        remark = await require_written(shown.environment, Act.ACKNOWLEDGEMENT, said.about, "acknowledged", details)
+        try:
+            await journal.acknowledge(said)
+        except StoreError as error:
+            await written(shown.environment, Act.ACKNOWLEDGEMENT, said.about, f"not kept: {error}", details)
+            raise
+        return remark
 
     async def export(self, moment: Moment, form: str) -> Path:
         """The incident that is open at this moment. Raises UsageError, StoreError."""

@@ -58,7 +58,7 @@ class Controls(Protocol):
         """How many times as fast as it was a recording is shown; None: this is production as it is now."""
 
     async def acknowledge(self, about: str, note: str) -> str | None:
-        """Keeps that somebody has seen it, for all who share the journal. A remark where the audit trail lacks it."""
+        """Keeps that somebody has seen it, for all who share the journal. A remark where the trail has more to say."""
 
     async def export(self, moment: Moment, form: str) -> Path:
         """Writes an incident as `markdown`, `json` or `svg` into a file of the current directory; returns it."""

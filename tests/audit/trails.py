@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
+from pathlib import Path
 
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -59,3 +61,13 @@ def forged(link: Link, **changed: object) -> Link:
 def trail_at(where: str, heads: Heads, *, page: int = PAGE) -> Trail:
     """The trail in the store at this place."""
     return Trail(database_at(where), heads, page=page)
+
+
+def frozen(store: Path) -> None:
+    """The trail takes no entry any more, as root too."""
+    file = sqlite3.connect(store)
+    file.execute(
+        "create trigger full before insert on prodtui_audit begin select raise(abort, 'it takes nothing'); end"
+    )
+    file.commit()
+    file.close()

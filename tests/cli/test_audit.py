@@ -17,7 +17,7 @@ from prodtui.cli import main
 from prodtui.cli.audit_trail import heads_of, trail_in
 from prodtui.lab.state import Lab
 from prodtui.model.audited import Act
-from tests.audit.trails import deed
+from tests.audit.trails import deed, frozen
 from tests.cli.prodtui import prodtui
 from tests.cli.test_check import OVERRIDE, configuration, policy
 
@@ -244,7 +244,7 @@ def test_without_its_audit_the_gate_decides_and_no_glass_is_broken(tmp_path: Pat
     store = tmp_path / "store.db"
     if broken == "read-only":
         prodtui("check", "--config", config)
-        _freeze(store)
+        frozen(store)
     else:
         store.write_text("no database at all, but long enough to look at\n" * 20)
     decided = prodtui("check", "--config", config)
@@ -254,16 +254,6 @@ def test_without_its_audit_the_gate_decides_and_no_glass_is_broken(tmp_path: Pat
     refused = prodtui("check", "--policy", allows, *OVERRIDE, "--config", config)
     assert (refused.returncode, refused.stdout) == (2, "")
     assert "nothing is done, since it could not be audited" in refused.stderr
-
-
-def _freeze(store: Path) -> None:
-    """A trail that takes no entry, as root too."""
-    file = sqlite3.connect(store)
-    file.execute(
-        "create trigger full before insert on prodtui_audit begin select raise(abort, 'it takes nothing'); end"
-    )
-    file.commit()
-    file.close()
 
 
 def test_baselines_are_written_down(run: Run, config: Path) -> None:

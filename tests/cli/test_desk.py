@@ -20,6 +20,7 @@ from prodtui.model.errors import ConfigurationError, ProdtuiError, UsageError
 from prodtui.model.freshness import Freshness
 from prodtui.model.moment import Moment
 from prodtui.watch.following import Following
+from tests.audit.trails import frozen
 from tests.cli.watching import healthy, watching
 from tests.faults import fault
 from tests.sources.lying import hangs, lying
@@ -156,6 +157,10 @@ async def test_an_acknowledgement_is_seen_by_everybody_and_not_made_read_only(
         assert [(deed.act, deed.about) for deed in written] == [(Act.ACKNOWLEDGEMENT, "payments")]
         assert written[0].details == {"note": "restarting\u241b[2J it"}
         await trail.close()
+        frozen(Path(trail.where))
+        with pytest.raises(UsageError, match="nothing is done, since it could not be audited"):
+            await mine.desk.acknowledge("checkout", "unaudited")
+        assert [one.about for one in await mine.desk._kept()[1].acknowledged_at(time.time())] == ["payments"]
 
 
 async def test_another_environment_is_shown_at_once_though_the_one_that_is_left_hangs(
