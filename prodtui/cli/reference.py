@@ -78,7 +78,7 @@ def errors_page() -> str:
         "",
         "Whatever fails outside of prodtui is told in one of ten classes. The class decides what is done; the message",
         "says what was tried and what to do. A configuration or command line that can't be used ends a command before",
-        "it acts (exit 2); what fails inside is said, logged with its traceback, and never a pass (`check`: exit 5).",
+        "it acts (exit 2); what fails inside is said, logged with its traceback, and never a pass (exit 5).",
         "",
         "| class | means | type | severity | recoverable | reading a source | sending a notification | what to do |",
         "|---|---|---|---|---|---|---|---|",

@@ -132,7 +132,8 @@ class NotifySettings(BaseModel):
     tiers: tuple[Tier, ...] = Field(default=(), description="Only what touches a service of these tiers.")
     severity: Severity = Field(
         default=Severity.ERROR,
-        description="The least: a service that is NOT_READY is critical, what nobody can tell an error, the rest a "
+        description="The least: a service that is NOT_READY is critical, what nobody can tell an error, what else is "
+        "wrong with one a warning; a rollout that failed is critical, one held or rolled back an error, one aborted a "
         "warning.",
     )
     about: tuple[About, ...] = Field(default=(), description="Only of this; of all by default.")
