@@ -79,6 +79,11 @@ select one.channel, one.body from prodtui_notices one
 where one.environment = $1 and substr(one.id, length(one.id) - 1) in ('.1', '.2', '.3') and not {_IS_OVER}
 order by one.at, one.id
 """  # noqa: S608
+ENDED = """
+select body from prodtui_notices
+where environment = $1 and at > $2 and substr(id, length(id) - 1) = '.0'
+order by at, id
+"""
 # What was sent of an incident, to end or answer it.
 TOLD = """
 select body from prodtui_notices

@@ -115,6 +115,12 @@ class NoticeStore:
         # A decision has no roots: it does not last.
         return tuple(one for one in map(self._notice, bodies) if one.roots)
 
+    async def ended(self, environment: str, since: float) -> tuple[Notice, ...]:
+        """What was told, on any channel, and is over since a time."""
+        rows = await self._database.rows(Step(statements.ENDED, (environment, since)))
+        found = {one.id: one for one in (self._notice(body) for (body,) in rows)}
+        return tuple(one for one in found.values() if one.roots)
+
     async def told(self, notice: Notice, channel: str) -> tuple[Notice, ...]:
         """What was sent on a channel of a notice's incident, oldest first."""
         told = (notice.environment, channel, notice.incident)

@@ -78,6 +78,17 @@ class Outbox:
         """Incidents of which the end is known here, and can't be kept."""
         return frozenset(notice.incident for notice, on in self._late.values() if on is channel)
 
+    async def before(self, environment: str, since: float) -> tuple[Notice, ...] | None:
+        """What is open, and the ends that were told since a time; None where the store can't be used."""
+        found = await self.open(environment)
+        if self.store is None or found is None:
+            return found
+        try:
+            return found + await in_time(self.store.ended(environment, since), self.store.where)
+        except StoreError as error:
+            self.failed(error)
+            return None
+
     async def open(self, environment: str) -> tuple[Notice, ...] | None:
         """What was told by anybody and is not over; None where the store can't be used."""
         if self.store is None:

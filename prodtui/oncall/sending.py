@@ -16,6 +16,9 @@ from prodtui.oncall.outbox import Outbox
 from prodtui.oncall.state import State, adopted, joined, state_of
 from prodtui.oncall.telling import told
 
+LOOKS_BACK_S = 86_400.0
+"""What has come and gone for so long comes and goes on after a start."""
+
 
 class OnCall:
     """Tells the channels of one environment. `look` and `tell` take in; `run` sends until it is cancelled."""
@@ -79,7 +82,7 @@ class OnCall:
             if self._moment is None:
                 continue
             if before is None:
-                before = await self._outbox.open(self._environment)
+                before = await self._outbox.before(self._environment, self._clock() - LOOKS_BACK_S)
                 state = joined(state, state_of(before or ()))
             state, news = await heard(state, self._moment, self._outbox, self._clock())
             if news:

@@ -9,6 +9,9 @@ import msgspec
 from prodtui.model.notice import About, Notice, Severity
 from prodtui.model.notice_ids import opening_id
 
+QUIET_S = 7_200.0
+"""How often something was over is forgotten once it has stayed so for so long."""
+
 
 class Open(msgspec.Struct, frozen=True, kw_only=True):
     """Something that is wrong, or was until a moment ago."""
@@ -40,37 +43,46 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
 
     open: tuple[Open, ...] = ()
     over: Mapping[str, Over] = {}
-    """By what it was about and its key."""
+    """By `name_of`."""
 
 
 def state_of(notices: Iterable[Notice]) -> State:
-    """The state of a prodtui that goes on from what was told before: what is not over yet."""
+    """The state of a prodtui that goes on from what was told before: what is not over yet, and what was over lately."""
+    # A decision has no roots: it does not last.
+    lasting = [one for one in notices if one.roots]
     told: dict[str, Open] = {}
-    for notice in sorted(notices, key=lambda one: (one.recovered, one.severity.weight)):
-        if notice.recovered:
-            told.pop(notice.incident, None)
-        elif notice.roots:
-            told[notice.incident] = Open(
-                about=notice.about,
-                key=notice.roots[0],
-                entities=frozenset(notice.entities),
-                roots=frozenset(notice.roots),
-                services=notice.services,
-                began_at=notice.began_at,
-                seen_at=notice.at,
-                incident=notice.incident,
-                severity=notice.severity,
-                title=notice.title,
-            )
-    return State(open=tuple(told.values()))
+    for notice in sorted((one for one in lasting if not one.recovered), key=lambda one: one.severity.weight):
+        told[notice.incident] = Open(
+            about=notice.about,
+            key=notice.roots[0],
+            entities=frozenset(notice.entities),
+            roots=frozenset(notice.roots),
+            services=notice.services,
+            began_at=notice.began_at,
+            seen_at=notice.at,
+            incident=notice.incident,
+            severity=notice.severity,
+            title=notice.title,
+        )
+    over: dict[str, Over] = {}
+    for notice in sorted((one for one in lasting if one.recovered), key=lambda one: one.at):
+        told.pop(notice.incident, None)
+        name = name_of(notice.about, notice.roots[0])
+        last = over.get(name)
+        over[name] = Over(notice.at, last.times + 1 if last and notice.at - last.at < QUIET_S else 1)
+    return State(open=tuple(told.values()), over=over)
+
+
+def name_of(about: About, key: str) -> str:
+    """By what it is known when it comes back."""
+    return f"{about}:{key}"
 
 
 def joined(state: State, before: State) -> State:
     """Goes on with what was told before, though that could only be read after something was told since."""
     since = {one.incident for one in state.open}
-    return msgspec.structs.replace(
-        state, open=(*state.open, *(one for one in before.open if one.incident not in since))
-    )
+    told = (one for one in before.open if one.incident not in since)
+    return State(open=(*state.open, *told), over={**before.over, **state.over})
 
 
 def adopted(state: State, notice: Notice, known: Sequence[Notice]) -> tuple[State, Notice]:

@@ -15,7 +15,7 @@ from prodtui.model.moment import Moment
 from prodtui.model.notice import About, Notice, Severity
 from prodtui.model.notice_ids import WINDOW_S, incident_id, opening_id, recovery_id
 from prodtui.oncall import wording
-from prodtui.oncall.state import Open, Over, State
+from prodtui.oncall.state import QUIET_S, Open, Over, State, name_of
 from prodtui.oncall.wrong import (
     SEVERITIES,
     Judged,
@@ -36,8 +36,7 @@ INTERVALS = 2
 """Nor before so many intervals have passed."""
 HOLD_S = WINDOW_S
 """What is gone for so long is over; each time that it comes back within QUIET_S it takes twice as long."""
-LONGEST_HOLD_S = 3_600.0
-QUIET_S = 2 * LONGEST_HOLD_S
+LONGEST_HOLD_S = QUIET_S / 2
 LINGERS_S = 600.0
 """A cause that is gone for so long is over, though its services have not recovered: they are told of by themselves."""
 
@@ -175,7 +174,7 @@ class _Telling:
         return self._tell(one, wrong) if self._now - one.seen_at >= waits_s else one
 
     def _tell(self, one: Open, wrong: Wrong) -> Open:
-        last = self.over.get(_name(one))
+        last = self.over.get(name_of(one.about, one.key))
         # What comes back did not begin before it was over.
         began_at = wrong.began_at if last is None else max(wrong.began_at, last.at)
         incident = incident_id(self._environment, one.about, wrong.key, began_at)
@@ -204,11 +203,11 @@ class _Telling:
             return one if gone_s < self._patience_s else None
         if not self._lost.isdisjoint(witnesses(one.roots)):
             return msgspec.structs.replace(one, gone_at=None)
-        last = self.over.get(_name(one))
+        last = self.over.get(name_of(one.about, one.key))
         hold_s = min(LONGEST_HOLD_S, HOLD_S * 2.0 ** (last.times if last else 0))
         if gone_s < hold_s or (self._ails(one) and gone_s < max(hold_s, LINGERS_S)):
             return one
-        self.over[_name(one)] = Over(self._now, last.times + 1 if last else 1)
+        self.over[name_of(one.about, one.key)] = Over(self._now, last.times + 1 if last else 1)
         lines = wording.over_lines(one.began_at, one.services, self._moment, self._judged)
         title = wording.over(one.title, (one.gone_at or self._now) - one.began_at)
         self.notices.append(self._notice(one, recovery_id(one.incident), title, lines, recovered=True))
@@ -242,7 +241,3 @@ class _Telling:
             roots=(one.key, *sorted(one.roots - {one.key})),
             entities=tuple(sorted(one.entities)),
         )
-
-
-def _name(one: Open) -> str:
-    return f"{one.about}:{one.key}"

@@ -182,6 +182,17 @@ async def test_what_is_open_is_what_was_told_and_is_not_over(store: NoticeStore)
     assert await store.open("prod-eu") == (lost,)
 
 
+async def test_what_ended_since_a_time_is_known_once_however_many_were_told(store: NoticeStore) -> None:
+    decided = notice(about=About.ROLLOUT, id="rollout-1.0", incident="rollout-1", roots=(), recovered=True)
+    over = notice(recovered=True, at=AT + 60)
+    await _told(store, notice(), over, decided)
+    await store.add(notice(), "mail", due_at=AT)
+    await store.add(over, "mail", due_at=AT)
+    assert await store.ended("prod-eu", AT) == (over,)
+    assert await store.ended("prod-eu", AT + 60) == ()
+    assert await store.ended("staging", AT) == ()
+
+
 async def test_a_decision_of_a_rollout_is_told_once_by_its_id(store: NoticeStore) -> None:
     decided = notice(about=About.ROLLOUT, id="rollout-1.3", incident="rollout-1", roots=(), entities=())
     assert await store.add(decided, ON_CALL, due_at=AT)

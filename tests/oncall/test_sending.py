@@ -69,7 +69,12 @@ async def test_who_takes_over_from_one_that_was_killed_tells_only_the_end(tmp_pa
             await follow(course, 60, after)
             await follow(well(course), 300, after)
             await heard(server, 2)
-    assert states(server) == [("first cause", "open"), ("first cause", "over")]
+            await holds(lambda: bool(after.trail))
+        async with beside(webhook(server.url), store=store, by="a third", clock=lambda: course.now) as third:
+            await follow(exhausted(course), 60, third)
+            await heard(server, 3)
+    assert states(server) == [("first cause", "open"), ("first cause", "over"), ("first cause", "open")]
+    assert server.heard[2].json["title"].startswith("again, after 1 time: ")
 
 
 async def test_what_could_not_be_sent_is_sent_after_a_restart(tmp_path: Path) -> None:

@@ -172,6 +172,18 @@ def test_whoever_starts_in_the_middle_goes_on_from_what_was_told() -> None:
     assert recovery.incident == opening.incident
 
 
+def test_whoever_starts_anew_knows_how_often_something_was_over_lately() -> None:
+    ear, course = Ear(), production()
+    for _ in range(3):
+        ear.after(_exhausted(course), 30, every_s=10)
+        ear.after(_well(course), 1200, every_s=20)
+    assert [one.times for one in ear.state.over.values()] == [3]
+    late = Ear(state_of(ear.heard))
+    assert late.state == ear.state
+    (again,) = late.after(_exhausted(course), 30)
+    assert again.title.startswith("again, after 3 times: ")
+
+
 def test_whoever_starts_in_the_middle_and_knows_nothing_gives_the_same_id() -> None:
     ear, course = Ear(), production()
     (opening,) = ear.after(_exhausted(course), 60)
