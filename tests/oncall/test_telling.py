@@ -4,48 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import closing
 
 import msgspec
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prodtui.model.declared import DeclaredService
 from prodtui.model.mark import Looked, Told
 from prodtui.model.notice import About, Notice, Severity
-from prodtui.model.records import HealthCheck, Pool, Session
+from prodtui.model.records import Session
 from prodtui.oncall.state import State, adopted, state_of
 from prodtui.oncall.telling import HOLD_S, PATIENCE_S, SURE_S, told
 from prodtui.readiness.standard import PLAIN
 from prodtui.watch.course import Course
-from tests.builders import CRITICAL, PASSING, health, pool, registered, sli, target
-from tests.oncall.hearing import Ear, Keeper, production
-from tests.timeline.course import Told as Watched
+from tests.builders import CRITICAL, health, pool, registered, sli, target
+from tests.oncall.hearing import Ear, production
+from tests.oncall.ills import exhausted, full, ill, well
 from tests.watch.courses import DECLARED, courses
-
-BOTH = ("payments", "inventory")
-
-
-def _full() -> Pool:
-    return pool(used=20, idle=0, waiting=34, max_wait_s=3.0)
-
-
-def _ill(number: int, service: str = "payments") -> HealthCheck:
-    return health(service, number, CRITICAL, output="HTTP GET http://127.0.0.1:1/ready: 503 Service Unavailable")
-
-
-def _exhausted(course: Watched) -> Watched:
-    """A pool is full, its service and its caller are slow and fail."""
-    course.tell("pgbouncer", _full())
-    slow = (sli(name, p99_s=2.3, error_ratio=0.4, observed_at=course.now + 1) for name in ("payments", "checkout"))
-    return course.tell("prometheus", *slow).tell("consul", *(_ill(number) for number in (1, 2)))
-
-
-def _well(course: Watched) -> Watched:
-    course.tell("pgbouncer", pool())
-    well = (sli(name, observed_at=course.now + 1) for name in ("payments", "checkout"))
-    course.tell("prometheus", *well)
-    return course.tell("consul", *(health("payments", number, PASSING) for number in (1, 2)))
 
 
 def test_nothing_is_said_while_all_is_well() -> None:
@@ -54,7 +29,7 @@ def test_nothing_is_said_while_all_is_well() -> None:
 
 def test_one_message_for_an_incident_that_takes_two_services_down() -> None:
     ear, course = Ear(), production()
-    (notice,) = ear.after(_exhausted(course), 120)
+    (notice,) = ear.after(exhausted(course), 120)
     assert notice.about is About.FIRST_CAUSE
     assert notice.severity is Severity.CRITICAL
     assert "payments-db 34 waiting" in notice.title
@@ -64,8 +39,8 @@ def test_one_message_for_an_incident_that_takes_two_services_down() -> None:
 
 def test_its_recovery_comes_once_its_services_are_well_for_a_minute_and_names_it() -> None:
     ear, course = Ear(), production()
-    (opening,) = ear.after(_exhausted(course), 60)
-    (recovery,) = ear.after(_well(course), 300)
+    (opening,) = ear.after(exhausted(course), 60)
+    (recovery,) = ear.after(well(course), 300)
     assert recovery.recovered
     assert recovery.incident == opening.incident
     assert recovery.title.startswith("over after ")
@@ -75,14 +50,14 @@ def test_its_recovery_comes_once_its_services_are_well_for_a_minute_and_names_it
 
 
 def test_what_is_critical_and_certain_is_told_sooner_than_what_may_be_nothing() -> None:
-    ear, course = Ear(), _exhausted(production())
+    ear, course = Ear(), exhausted(production())
     began = course.now
     (notice,) = ear.after(course, 60)
     assert SURE_S <= notice.at - began < PATIENCE_S
 
 
 def test_who_is_behind_a_full_pool_is_named_though_it_shows_a_few_readings_later() -> None:
-    ear, course = Ear(), _exhausted(production())
+    ear, course = Ear(), exhausted(production())
     assert ear.after(course, 4) == ()
     sessions = [
         Session(
@@ -113,7 +88,7 @@ def test_an_instance_that_others_stand_in_for_is_a_warning_that_waits() -> None:
     ear, course = Ear(), production()
     course.tell("consul", *registered("payments", 5))
     ear.after(course, 60)
-    course.tell("consul", _ill(1))
+    course.tell("consul", ill(1))
     began = course.now
     (notice,) = ear.after(course, 60)
     assert notice.at - began >= PATIENCE_S - 2
@@ -128,7 +103,7 @@ def test_forty_callers_of_a_service_that_is_down_make_one_message() -> None:
     course.tell("prometheus", *(sli(name, observed_at=course.now + 1) for name in names))
     course.tell("prometheus", *(target(name, number) for name in names for number in (1, 2)))
     assert ear.after(course, 60) == ()
-    _exhausted(course)
+    exhausted(course)
     slow = [sli(name, p99_s=2.3, error_ratio=0.4, observed_at=course.now + 1) for name in names]
     course.tell("prometheus", *slow)
     (notice,) = ear.after(course, 200)
@@ -148,7 +123,7 @@ def test_a_lost_source_is_one_message_and_what_it_leaves_unknown_is_none() -> No
 
 def test_a_database_that_is_the_cause_is_no_lost_source_besides() -> None:
     ear, course = Ear(), production()
-    _exhausted(course).tell("pgbouncer", pool(used=0, idle=0, waiting=34, max_wait_s=20.0))
+    exhausted(course).tell("pgbouncer", pool(used=0, idle=0, waiting=34, max_wait_s=20.0))
     ear.after(course, 80, "postgres")
     causes = [one for one in ear.heard if one.about is About.FIRST_CAUSE]
     lost = [one for one in ear.heard if one.about is About.SOURCE]
@@ -158,35 +133,35 @@ def test_a_database_that_is_the_cause_is_no_lost_source_besides() -> None:
 
 def test_an_incident_whose_own_source_is_lost_is_not_over() -> None:
     ear, course = Ear(), production()
-    ear.after(_exhausted(course), 30)
+    ear.after(exhausted(course), 30)
     ear.after(course, 900, "pgbouncer")
     assert not any(one.recovered and one.about is About.FIRST_CAUSE for one in ear.heard)
 
 
 def test_whoever_starts_in_the_middle_goes_on_from_what_was_told() -> None:
     ear, course = Ear(), production()
-    (opening,) = ear.after(_exhausted(course), 60)
+    (opening,) = ear.after(exhausted(course), 60)
     late = Ear(state_of([opening]))
     assert late.after(course, 60) == ()
-    (recovery,) = late.after(_well(course), 300)
+    (recovery,) = late.after(well(course), 300)
     assert recovery.incident == opening.incident
 
 
 def test_whoever_starts_anew_knows_how_often_something_was_over_lately() -> None:
     ear, course = Ear(), production()
     for _ in range(3):
-        ear.after(_exhausted(course), 30, every_s=10)
-        ear.after(_well(course), 1200, every_s=20)
+        ear.after(exhausted(course), 30, every_s=10)
+        ear.after(well(course), 1200, every_s=20)
     assert [one.times for one in ear.state.over.values()] == [3]
     late = Ear(state_of(ear.heard))
     assert late.state == ear.state
-    (again,) = late.after(_exhausted(course), 30)
+    (again,) = late.after(exhausted(course), 30)
     assert again.title.startswith("again, after 3 times: ")
 
 
 def test_whoever_starts_in_the_middle_and_knows_nothing_gives_the_same_id() -> None:
     ear, course = Ear(), production()
-    (opening,) = ear.after(_exhausted(course), 60)
+    (opening,) = ear.after(exhausted(course), 60)
     (again,) = Ear().after(course, 60)
     assert again.id == opening.id
 
@@ -194,7 +169,7 @@ def test_whoever_starts_in_the_middle_and_knows_nothing_gives_the_same_id() -> N
 def test_who_names_another_cause_of_what_was_told_goes_on_with_that() -> None:
     """Two that poll apart: one saw the session behind the pool, the other did not."""
     ear, course = Ear(), production()
-    (opening,) = ear.after(_exhausted(course), 60)
+    (opening,) = ear.after(exhausted(course), 60)
     key = "session:pid 4121"
     other = msgspec.structs.replace(
         opening, id="x.3", incident="x", roots=(key,), entities=(key, *opening.roots), severity=Severity.ERROR
@@ -203,13 +178,13 @@ def test_who_names_another_cause_of_what_was_told_goes_on_with_that() -> None:
     assert mine.incident == "x"
     assert mine.id == "x.3"
     late = Ear(state)
-    (recovery,) = late.after(_well(course), 300)
+    (recovery,) = late.after(well(course), 300)
     assert recovery.id == "x.0"
 
 
 def test_a_state_is_plain_values() -> None:
     ear = Ear()
-    ear.after(_exhausted(production()), 60)
+    ear.after(exhausted(production()), 60)
     assert msgspec.json.decode(msgspec.json.encode(ear.state), type=State) == ear.state
 
 
@@ -219,7 +194,7 @@ def test_a_flapping_check_is_told_of_a_bounded_number_of_times(bad_s: int, good_
     ear, course = Ear(), production()
     began = course.now
     while course.now - began < 3 * 3600:
-        ear.after(course.tell("pgbouncer", _full()), bad_s, every_s=max(10.0, bad_s / 4))
+        ear.after(course.tell("pgbouncer", full()), bad_s, every_s=max(10.0, bad_s / 4))
         ear.after(course.tell("pgbouncer", pool()), good_s, every_s=max(10.0, good_s / 4))
     incidents = Counter(one.incident for one in ear.heard)
     # It is held for 1, 2, 4, … 60 minutes before it is over: seven times in the first two hours.
@@ -257,67 +232,3 @@ def test_what_is_told_of_a_course_is_the_same_however_often_one_starts_anew(cour
             open_now.remove(notice.incident)
         elif notice.id.endswith(f".{notice.severity.weight}"):
             open_now.add(notice.incident)
-
-
-def _shop() -> Watched:
-    """As production, and a shop that calls payments and inventory; five instances stand in for one another."""
-    course = production(DeclaredService(name="inventory"), DeclaredService(name="shop", depends_on=BOTH))
-    names = (*BOTH, "shop")
-    course.tell("consul", *(record for name in names for record in registered(name, 5)))
-    course.tell("prometheus", *(sli(name, observed_at=course.now + 1) for name in ("inventory", "shop")))
-    return course.tell("prometheus", *(target(name, number) for name in names for number in range(1, 6)))
-
-
-def _one_of_each(course: Watched) -> Watched:
-    return course.tell("consul", *(_ill(1, name) for name in BOTH))
-
-
-def _caller_too(course: Watched) -> Watched:
-    course.tell("consul", *(_ill(number, "shop") for number in range(1, 6)))
-    return course.tell("prometheus", sli("shop", p99_s=2.3, error_ratio=0.4, observed_at=course.now + 1))
-
-
-def _all_well(course: Watched) -> Watched:
-    course.tell("consul", health("inventory", 1, PASSING), *(health("shop", number, PASSING) for number in range(1, 6)))
-    return _well(course.tell("prometheus", sli("shop", observed_at=course.now + 1)))
-
-
-def test_two_incidents_that_grow_together_end_each_by_itself() -> None:
-    with closing(Keeper()) as keeper:
-        course = _shop()
-        warned = keeper.after(_one_of_each(course), 60)
-        worse = keeper.after(_caller_too(course), 60)
-        over = keeper.after(_all_well(course), 1200, every_s=20)
-        assert keeper.lasting == ()
-    assert [one.severity for one in (*warned, *worse)] == [Severity.WARNING] * 2 + [Severity.CRITICAL] * 2
-    incidents = {one.incident for one in warned}
-    assert len(incidents) == 2
-    assert {one.incident for one in worse} == incidents
-    assert sorted(one.incident for one in over) == sorted(incidents)
-
-
-bad_spells = st.lists(
-    st.tuples(st.sampled_from(["pool", "one of each", "caller", "source"]), st.integers(5, 400)), max_size=5
-)
-
-
-@settings(max_examples=15)
-@given(bad_spells, st.booleans())
-@example([("one of each", 60), ("caller", 60)], False)
-def test_every_incident_that_is_told_gets_one_recovery(spells: list[tuple[str, int]], between: bool) -> None:
-    with closing(Keeper()) as keeper:
-        course = _shop()
-        for kind, lasts_s in spells:
-            if kind == "source":
-                keeper.after(course, lasts_s, "prometheus", every_s=10)
-                continue
-            {"pool": _exhausted, "one of each": _one_of_each, "caller": _caller_too}[kind](course)
-            keeper.after(course, lasts_s, every_s=10)
-            if between:
-                keeper.after(_all_well(course), 30, every_s=10)
-        keeper.after(_all_well(course), 2 * 3600, every_s=60)
-        assert keeper.state.open == ()
-        assert keeper.lasting == ()
-    opened = {one.incident for one in keeper.heard if not one.recovered}
-    over = [one.incident for one in keeper.heard if one.recovered]
-    assert sorted(over) == sorted(opened)
