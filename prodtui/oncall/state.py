@@ -92,16 +92,19 @@ def adopted(state: State, notice: Notice, known: Sequence[Notice]) -> tuple[Stat
     """
     if notice.recovered or any(one.incident == notice.incident for one in known):
         return state, notice
-    told = next((one for one in known if one.about is notice.about and _overlap(one, notice)), None)
+    # What goes on here by that name already would end with the first of both.
+    mine = {one.incident for one in state.open}
+    told = next((one for one in known if one.incident not in mine and _same(one, notice)), None)
     if told is None:
         return state, notice
     renamed = tuple(
         msgspec.structs.replace(one, incident=told.incident) if one.incident == notice.incident else one
         for one in state.open
     )
-    mine = msgspec.structs.replace(notice, incident=told.incident, id=opening_id(told.incident, notice.severity))
-    return msgspec.structs.replace(state, open=renamed), mine
+    named = msgspec.structs.replace(notice, incident=told.incident, id=opening_id(told.incident, notice.severity))
+    return msgspec.structs.replace(state, open=renamed), named
 
 
-def _overlap(one: Notice, other: Notice) -> bool:
-    return not set(one.entities).isdisjoint(other.roots) or not set(one.roots).isdisjoint(other.entities)
+def _same(one: Notice, other: Notice) -> bool:
+    overlap = not set(one.entities).isdisjoint(other.roots) or not set(one.roots).isdisjoint(other.entities)
+    return one.about is other.about and overlap

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from contextlib import closing
 
+import msgspec
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from prodtui.model.notice import Severity
-from tests.oncall.hearing import Keeper
+from prodtui.oncall.state import adopted
+from tests.oncall.hearing import Ear, Keeper
 from tests.oncall.ills import all_well, caller_too, exhausted, one_of_each, shop
 
 
@@ -24,6 +26,15 @@ def test_two_incidents_that_grow_together_end_each_by_itself() -> None:
     assert len(incidents) == 2
     assert {one.incident for one in worse} == incidents
     assert sorted(one.incident for one in over) == sorted(incidents)
+
+
+def test_a_second_incident_does_not_take_the_name_of_the_first_though_another_one_sees_both_as_one() -> None:
+    ear, course = Ear(), shop()
+    first, second = ear.after(one_of_each(course), 60)
+    other = msgspec.structs.replace(
+        first, id=f"{first.incident}.3", severity=Severity.CRITICAL, entities=(*first.entities, *second.entities)
+    )
+    assert adopted(ear.state, second, [other]) == (ear.state, second)
 
 
 bad_spells = st.lists(
