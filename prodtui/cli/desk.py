@@ -222,13 +222,11 @@ class Desk:
 
     async def follow_rollouts(self) -> None:
         """Reads the rollouts of what is shown, again and again."""
-        from prodtui.cli.recent_rollouts import EVERY_S
-
         while True:
             rollouts = self._shown.rollouts if self._shown is not None else None
             if rollouts is not None:
                 await rollouts.read()
-            await asyncio.sleep(SOON_S if rollouts is None else EVERY_S)
+            await asyncio.sleep(SOON_S if rollouts is None else rollouts.every_s)
 
     # What leaves a trace
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from prodtui.journal.database import StoreError, answered
+from prodtui.model.rollout_progress import stage_of
 
 if TYPE_CHECKING:
     from prodtui.journal.store import Store
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 EVERY_S = 10.0
 OFTEN_S = 2.0
-"""Where others go by what is read."""
+"""At most; always where others go by what is read."""
 LATELY_S = 3_600.0
 """For so long it is told how a rollout ended, unless another one of its service has begun."""
 PATIENCE_S = 5.0
@@ -53,6 +54,12 @@ class RecentRollouts:
         for each in kept:
             newest.setdefault(each.rollout.service, each.rollout)
         self.known = tuple(newest.values())
+
+    @property
+    def every_s(self) -> float:
+        """How often they are worth a look: as often as an open one takes a sample."""
+        samples = (stage_of(each).every_s for each in self.known if not each.phase.ended)
+        return max(OFTEN_S, min((EVERY_S, *samples)))
 
     async def follow(self, every_s: float) -> None:
         """Reads them again and again, until it is cancelled."""

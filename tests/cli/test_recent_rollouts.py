@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from prodtui.cli.recent_rollouts import LATELY_S, RecentRollouts
+from prodtui.cli.recent_rollouts import EVERY_S, LATELY_S, RecentRollouts
 from prodtui.journal.rollout_store import RolloutStore
 from prodtui.journal.store import Store, store_at
 from prodtui.model.rollout import Phase, Rollout
@@ -84,3 +84,17 @@ async def test_without_a_store_there_are_none() -> None:
     seen = RecentRollouts(None, "prod-eu")
     await seen.read()
     assert seen.known == ()
+
+
+async def test_an_open_one_is_read_as_often_as_it_takes_a_sample(store: Store) -> None:
+    driven, (rollout, now) = RolloutStore(store.database), rollouts.steady()
+    seen = RecentRollouts(store, "prod-eu", lambda: now)
+    assert seen.every_s == EVERY_S
+    stages = tuple(replace(stage, every_s=3.0) for stage in rollout.plan.stages)
+    quick = replace(rollout, plan=replace(rollout.plan, stages=stages))
+    assert await driven.begin(quick, DRIVER, now)
+    await seen.read()
+    assert seen.every_s == 3.0
+    assert await driven.save(replace(quick, phase=Phase.PROMOTED, ended_at=now), DRIVER, now)
+    await seen.read()
+    assert seen.every_s == EVERY_S

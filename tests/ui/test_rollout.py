@@ -371,7 +371,7 @@ async def test_the_overview_tells_a_rollout_in_a_line_and_opens_it() -> None:
         back = replace(back, decision=Decision(word=Word.ROLLBACK, reason="2 bad samples"))
         hand.running = (back,)
         hand.give(replace(moment, now=moment.now + 600))
-        await shows(pilot, "ROLLOUT  payments 1.5.0 10 % · rolled back: 2 bad samples", "10 min ago")
+        await shows(pilot, "ROLLOUT  payments 1.5.0 · rolled back at 10 %: 2 bad samples", "10 min ago")
 
 
 async def test_a_rollout_of_another_service_is_asked_for_by_its_name() -> None:

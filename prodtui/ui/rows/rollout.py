@@ -124,12 +124,13 @@ def line(rollout: Rollout, now: float, width: int) -> Line:
     said: list[Run] = [
         (f"{'ROLLOUT':<{LABEL}}", f"strong {ink(rollout)}"),
         (f"{rollout.service} {rollout.plan.candidate}", "strong"),
-        (f" {percent(rollout)}", ""),
     ]
     made, waits = rollout.decision, progress.waits(rollout, now, fmt.age)
     if rollout.phase.ended:
-        said += [_DOT, (f"{rollout.phase.value}: {made.reason}", ink(rollout))]
+        how = rollout.phase.value
+        said += [_DOT, (f"{how} at {percent(rollout)}: {made.reason.removeprefix(f'{how} ')}", ink(rollout))]
     else:
+        said += [(f" {percent(rollout)}", "")]
         said += [] if rollout.phase is Phase.RUNNING else [_DOT, (rollout.phase.value, ink(rollout))]
         if counted.total:
             well = "" if counted.ok == counted.total else "warn"
