@@ -97,7 +97,7 @@ def _rollout(directory: Path) -> str:
     stages = ((10, "1m"), (50, "30s"), (100, "30s"))
     lines = [
         "# Written by `prodtui lab up`; gone with `prodtui lab down`.",
-        "# prodtui lab canary up; prodtui lab load 60; prodtui rollout start rollout.toml",
+        "# prodtui lab canary up; prodtui lab load 55; prodtui rollout start rollout.toml",
         'schema = "prodtui.rollout/1"',
         f"service = {_toml(CANARY_OF)}",
         f"candidate = {_toml(CANARY_VERSION)}",
