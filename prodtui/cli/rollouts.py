@@ -15,7 +15,7 @@ from prodtui.cli.store import by, new_id
 from prodtui.journal.rollout_store import LEASE_S, Asked, Kept, RolloutStore, Wish
 from prodtui.model.errors import UsageError
 from prodtui.model.freshness import Freshness
-from prodtui.model.rollout import Phase, Plan, Rollout
+from prodtui.model.rollout import Phase, Plan, Rollout, Word
 from prodtui.rollout.preflight import Cleared, Point
 
 if TYPE_CHECKING:
@@ -73,8 +73,9 @@ class Rollouts:
 
         async with self._store() as store:
             kept = await self._one(store, service)
-            rollout, waits = kept.rollout, kept.rollout.phase in (Phase.HELD, Phase.PAUSED)
-            if rollout.phase is Phase.HELD and not reason.strip():
+            rollout = kept.rollout
+            waits = rollout.phase in (Phase.HELD, Phase.PAUSED) and not _goes_back(kept)
+            if waits and rollout.phase is Phase.HELD and not reason.strip():
                 raise UsageError(f"{_named(kept)} is held: {rollout.decision.reason}; give a reason to resume it")
             if waits and self._driven_now(kept):
                 await self._wish(store, kept, Asked.RESUME, reason)
@@ -93,6 +94,11 @@ class Rollouts:
 
         async with self._store() as store:
             kept = await self._one(store, service)
+            if _goes_back(kept):
+                why = kept.rollout.decision.reason
+                raise UsageError(
+                    f"{_named(kept)} goes back: {why}; `prodtui rollout resume` carries that out, abort too"
+                )
             if kept.rollout.phase is Phase.PAUSED:
                 raise UsageError(f"{_named(kept)} is paused already")
             if self._driven_now(kept):
@@ -251,6 +257,11 @@ async def _patiently(what: str, pause_s: float) -> None:
 
 def _named(kept: Kept) -> str:
     return f"rollout {kept.rollout.id} of {kept.rollout.service} {kept.rollout.plan.candidate}"
+
+
+def _goes_back(kept: Kept) -> bool:
+    """Whether that is decided already, and only to be carried out: nobody resumes or pauses it any more."""
+    return kept.rollout.decision.word is Word.ROLLBACK
 
 
 def _driven(kept: Kept) -> str:

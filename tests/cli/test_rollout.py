@@ -171,6 +171,16 @@ def test_a_rollout_that_was_decided_to_go_back_goes_back_when_it_is_resumed(here
     assert "payments" in done.stdout
 
 
+@pytest.mark.parametrize("phase", [Phase.HELD, Phase.PAUSED])
+def test_what_was_decided_to_go_back_is_neither_paused_nor_resumed_into_traffic(here: Path, phase: Phase) -> None:
+    kept(here, phase=phase, held_at=time.time(), decision=Decision(word=Word.ROLLBACK, reason="held for too long"))
+    refused = rollout(here, "pause")
+    assert (refused.returncode, "goes back: held for too long" in refused.stderr) == (2, True)
+    done = rollout(here, "resume", "looks fine")
+    assert (done.returncode, (here / "back").read_text()) == (1, "0\n"), done.stderr
+    assert now(here).phase is Phase.ROLLED_BACK
+
+
 def test_the_first_stage_s_hook_that_fails_goes_back(here: Path) -> None:
     kept(here, percent=0.0)
     done = rollout(here, "resume")
