@@ -64,15 +64,24 @@ async def looked(
 
 
 async def driven(
-    environment: Environment, policy: Policy, store: RolloutStore, rollout: Rollout, driver: str, *, written: int
+    environment: Environment,
+    policy: Policy,
+    store: RolloutStore,
+    rollout: Rollout,
+    driver: str,
+    *,
+    written: int,
+    wish: Wish | None = None,
 ) -> Rollout:
     """Drives the rollout to its end, or until somebody leaves it; it can be resumed then.
 
-    `written`: so many of its steps are in the audit trail.
+    `written`: so many of its steps are in the audit trail. `wish`: what a person wants of it first.
     """
     standard = await _standard(environment, policy, rollout.plan)
     async with auditing(environment) as scribe, decisions_told(environment, _say) as tell:
         keeping = Keeping(store, driver, scribe.written, time.time, written=written)
+        if wish is not None:
+            keeping.wishes.put_nowait(wish)
         with driving(rollout.id, driver):
             return await _driven(environment, standard, rollout, keeping, tell)
 

@@ -69,7 +69,6 @@ class Rollouts:
     async def resume(self, service: str | None, reason: str) -> int:
         """Lets whoever drives it go on, else drives it here; returns the exit code."""
         from prodtui.cli.rollout_drive import driven
-        from prodtui.rollout.progress import resumed
 
         async with self._store() as store:
             kept = await self._one(store, service)
@@ -84,9 +83,10 @@ class Rollouts:
             fresh = await store.find(self._environment.name, rollout.id)
             rollout = fresh.rollout if fresh else rollout
             written = len(rollout.steps)
-            if waits:
-                rollout = resumed(rollout, time.time(), by(), reason or "no reason given")
-            return _exit(await driven(self._environment, self._policy, store, rollout, self._driver, written=written))
+            wish = Wish(asked=Asked.RESUME, by=by(), at=time.time(), reason=reason) if waits else None
+            return _exit(
+                await driven(self._environment, self._policy, store, rollout, self._driver, written=written, wish=wish)
+            )
 
     async def pause(self, service: str | None, reason: str) -> None:
         """Pauses the open rollout."""
@@ -99,6 +99,9 @@ class Rollouts:
                 raise UsageError(
                     f"{_named(kept)} goes back: {why}; `prodtui rollout resume` carries that out, abort too"
                 )
+            if kept.rollout.phase is Phase.HELD:
+                why = kept.rollout.decision.reason
+                raise UsageError(f"{_named(kept)} is held: {why}; a pause would not end that: resume it, with a reason")
             if kept.rollout.phase is Phase.PAUSED:
                 raise UsageError(f"{_named(kept)} is paused already")
             if self._driven_now(kept):

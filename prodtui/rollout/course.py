@@ -217,7 +217,8 @@ class Course:
         match wish.asked:
             case Asked.ABORT:
                 await self.abandon(wish.by, why)
-            case Asked.PAUSE if rollout.phase is not Phase.PAUSED:
+            # A hold is ended by a reason, or goes back in time: a pause must not get around that.
+            case Asked.PAUSE if rollout.phase in (Phase.RUNNING, Phase.WATCHING):
                 await self._become(progress.paused(rollout, now, wish.by, why))
             case Asked.RESUME if rollout.phase in (Phase.PAUSED, Phase.HELD):
                 await self._become(progress.resumed(rollout, now, wish.by, why))

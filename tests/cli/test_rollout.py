@@ -143,6 +143,9 @@ def test_a_hold_is_resumed_with_a_reason_only(here: Path) -> None:
     kept(here, phase=Phase.HELD, held_at=time.time(), decision=Decision(word=Word.HOLD, reason="no data"))
     done = rollout(here, "resume")
     assert (done.returncode, "no data; give a reason to resume it" in done.stderr) == (2, True)
+    paused = rollout(here, "pause", "lunch")
+    assert (paused.returncode, "no data; a pause would not end that" in paused.stderr) == (2, True)
+    assert now(here).phase is Phase.HELD
 
 
 async def test_resuming_what_another_process_drives_is_refused_with_who(here: Path) -> None:

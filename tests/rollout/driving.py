@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from prodtui.journal.rollout_store import RolloutStore
+from prodtui.journal.rollout_store import RolloutStore, Wish
 from prodtui.journal.store import database_at
 from prodtui.model.audited import Act
 from prodtui.model.moment import Moment
@@ -97,19 +97,22 @@ class Driven:
         assert await self.store.begin(self.rollout, "ana@host pid 1", time.time())
         return await self.drive()
 
-    async def drive(self, driver: str = "ana@host pid 1", clock: Callable[[], float] = time.time) -> Rollout:
-        course = self.course(driver, clock)
-        return await course.run(self.feed.moments())
-
-    def course(self, driver: str = "ana@host pid 1", clock: Callable[[], float] = time.time) -> Course:
-        return Course(
+    async def drive(
+        self, driver: str = "ana@host pid 1", clock: Callable[[], float] = time.time, wish: Wish | None = None
+    ) -> Rollout:
+        """`wish`: what a person wants of it first."""
+        keeping = Keeping(self.store, driver, self._audited, clock, written=0)
+        if wish is not None:
+            keeping.wishes.put_nowait(wish)
+        course = Course(
             self.rollout,
-            Keeping(self.store, driver, self._audited, clock, written=0),
+            keeping,
             baselines={},
             tell=self._tell,
             show=self._show,
             clock=clock,
         )
+        return await course.run(self.feed.moments())
 
     async def kept(self) -> Rollout:
         found = await self.store.find("test", "r1")

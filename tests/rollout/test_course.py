@@ -159,6 +159,33 @@ async def test_a_person_pauses_resumes_and_aborts_from_another_terminal(tmp_path
     assert steps(done, "end") == ["aborted: aborted by bo@desk: wrong build"]
 
 
+async def held(driven: Driven, asked: Asked) -> Rollout:
+    """What becomes of one that is held and that nobody drives, when somebody wants this of it; it is bad in the end."""
+    decision = replace(driven.rollout.decision, word=Word.HOLD, reason="no data")
+    now = time.time()
+    driven.rollout = replace(driven.rollout, phase=Phase.HELD, held_at=now, percent=10.0, decision=decision)
+    driven.feed.canary = {"requests": 1_000.0, "failed": 500.0}
+    assert await driven.store.begin(driven.rollout, "ana@host pid 1", now)
+    return await driven.drive(wish=wish(asked, "the data is complete"))
+
+
+async def test_a_hold_that_is_resumed_in_another_process_is_told_as_over(tmp_path: Path) -> None:
+    driven = Driven(tmp_path)
+    done = await held(driven, Asked.RESUME)
+    assert steps(done, "resume") == ["the data is complete"]
+    assert [(notice.recovered, "goes on" in notice.title) for notice in driven.notices] == [
+        (True, True),
+        (False, False),
+    ]
+
+
+async def test_a_pause_does_not_end_a_hold(tmp_path: Path) -> None:
+    driven = Driven(tmp_path)
+    done = await held(driven, Asked.PAUSE)
+    assert (steps(done, "pause"), done.phase) == ([], Phase.ROLLED_BACK)
+    assert not any(one.phase is Phase.PAUSED for one in driven.shown)
+
+
 async def granted(driven: Driven) -> None:
     """Waits until no wish waits."""
     async with asyncio.timeout(20):
