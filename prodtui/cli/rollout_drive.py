@@ -158,7 +158,7 @@ class _Lines:
             left.set()
             running.cancel()
 
-        for ending in (signal.SIGINT, signal.SIGTERM):
+        for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(ending, leave)
         try:
             await running

@@ -200,6 +200,7 @@ class Rollouts:
     async def _claim(self, store: RolloutStore, kept: Kept) -> None:
         """Takes over from whoever drove it last, who may be killed and still have the lease for some seconds."""
         from prodtui.cli.rollout_lock import is_gone
+        from prodtui.rollout.left_over import end_left_over
 
         gone = kept.driver if is_gone(kept.rollout.id, kept.driver) else ""
         ends = time.monotonic() + 1.5 * LEASE_S
@@ -210,6 +211,8 @@ class Rollouts:
             if now.driven_until > kept.driven_until or time.monotonic() > ends:
                 raise UsageError(f"{_named(now)} is {_driven(now)}; only one process drives a rollout")
             await _patiently(f"waiting whether {kept.driver} still drives it", ASK_AGAIN_S)
+        if await asyncio.to_thread(end_left_over, kept.rollout):
+            typer.echo(f"{kept.driver} had left a hook running: it is ended", err=True)
 
     async def _wish(self, store: RolloutStore, kept: Kept, asked: Asked, reason: str) -> None:
         """Leaves a wish for the driver, and waits until it took it."""

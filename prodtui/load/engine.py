@@ -20,6 +20,7 @@ import msgspec
 from prodtui.load.scenario import STATISTICS, TOLD_VARIABLE
 from prodtui.model.errors import ProdtuiError, UsageError
 from prodtui.model.text import neutralise_name
+from prodtui.sources.tied import tied
 
 NAME = "k6"
 LOOK_S = 30.0
@@ -35,12 +36,6 @@ _VERSION = re.compile(r"k6 (v\d+\.\d+\.\d+\S*)")
 _MESSAGE = re.compile(r'level=(?:error|fatal|panic) msg="((?:[^"\\]|\\.)*)"')
 _PASSED_ON = ("LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR")
 _THRESHOLDS_CROSSED = 99
-# When whoever started it dies, the kernel kills it (prctl PR_SET_PDEATHSIG): also when that was by SIGKILL. A shell's
-# background job has SIGINT ignored, and so would what it starts: it is by SIGINT that k6 is asked to stop.
-_TIED = (
-    "import ctypes,os,signal,sys;signal.signal(signal.SIGINT,signal.SIG_DFL);ctypes.CDLL(None).prctl(1,signal.SIGKILL);"
-    "os.getppid()==int(sys.argv[1]) or sys.exit(1);os.execv(sys.argv[2],sys.argv[2:])"
-)
 
 Told = Callable[[int], Coroutine[Any, Any, None]]
 """Follows what the engine tells on a port of this host, until it ends."""
@@ -178,12 +173,9 @@ async def _started(
     """
     environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     environment |= {"HOME": str(place), "PATH": "/usr/bin:/bin", "K6_NO_USAGE_REPORT": "true", "NO_COLOR": "1"}
-    command = [str(path), *words]
-    if sys.platform == "linux":
-        command = [sys.executable, "-I", "-S", "-c", _TIED, str(os.getpid()), *command]
     try:
         return await asyncio.create_subprocess_exec(
-            *command,
+            *tied((str(path), *words)),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,

@@ -203,7 +203,8 @@ class Course:
         what = f"hook {name}"
         self._rollout = progress.noted(self._rollout, self._clock(), what, f"begins, {percent:g} %")
         self._show(self._rollout)
-        ran = await run(hook, self._rollout, percent=percent)
+        # Killed half-way, going back is the one thing that had better go on.
+        ran = await run(hook, self._rollout, percent=percent, outlives=name == "rollback")
         result = f"{ran.reason}, in {words.seconds(ran.took_s)}"
         self._rollout = progress.noted(self._rollout, self._clock(), what, result)
         if not ran.ok:

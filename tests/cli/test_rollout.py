@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -17,6 +20,7 @@ from prodtui.cli import main
 from prodtui.journal.rollout_store import LEASE_S, RolloutStore
 from prodtui.journal.store import database_at
 from prodtui.model.rollout import Decision, Hook, Phase, Rollout, Word
+from prodtui.rollout.hooks import environment_of, values_of
 from prodtui.rollout.progress import begun, replace
 from tests.cli.prodtui import prodtui
 from tests.cli.test_check import configuration
@@ -24,6 +28,19 @@ from tests.rollout.plans import PLAN
 from tests.rollout.rollouts import plan
 
 THEIRS = "bo@desk pid 1"
+ID = f"r{os.getpid()}"
+"""No other test's hooks are called so."""
+CLOSES = """
+import asyncio, os, signal
+from prodtui.cli.rollout_drive import _Lines
+
+async def drive():
+    os.kill(os.getpid(), signal.SIGHUP)
+    await asyncio.Event().wait()
+
+asyncio.run(_Lines().follow(drive))
+print("left")
+"""
 
 
 @pytest.fixture
@@ -48,7 +65,7 @@ def kept(here: Path, *, driven: bool = False, rollback: str = 'echo "$@" >> back
     hooks = {"advance": Hook(command=("false",)), "rollback": Hook(command=("./back.sh", "{percent}"), timeout_s=5)}
     made = plan(path=str(here / "rollout.toml"), hooks=hooks)
     found = replace(
-        begun(made, id="r1", environment="nowhere", by="bo@desk", at=time.time()), **{"percent": 10.0, **fields}
+        begun(made, id=ID, environment="nowhere", by="bo@desk", at=time.time()), **{"percent": 10.0, **fields}
     )
 
     async def keep() -> None:
@@ -69,7 +86,7 @@ def now(here: Path) -> Rollout:
 
     async def find() -> Rollout:
         store = store_in(here)
-        found = await store.find("nowhere", "r1")
+        found = await store.find("nowhere", ID)
         await store.close()
         assert found is not None
         return found.rollout
@@ -103,7 +120,7 @@ def test_a_second_rollout_of_the_same_service_is_refused_with_who_drives_the_fir
     kept(here, driven=True)
     done = rollout(here, "start", "rollout.toml", "--yes")
     assert done.returncode == 2
-    assert "rollout r1 of payments 2.0 is open, driven by bo@desk pid 1" in done.stderr
+    assert f"rollout {ID} of payments 2.0 is open, driven by bo@desk pid 1" in done.stderr
 
 
 def test_status_tells_the_open_rollout_as_text_and_json(here: Path) -> None:
@@ -111,7 +128,7 @@ def test_status_tells_the_open_rollout_as_text_and_json(here: Path) -> None:
     assert "payments" in rollout(here, "status").stdout
     told = json.loads(rollout(here, "status", "--format", "json").stdout)
     assert (told["service"], told["phase"]) == ("payments", "RUNNING")
-    assert "r1" in rollout(here, "history").stdout
+    assert ID in rollout(here, "history").stdout
     assert rollout(here, "status", "--service", "ledger").returncode == 2
 
 
@@ -122,6 +139,16 @@ def test_aborting_what_nobody_drives_moves_the_traffic_back(here: Path) -> None:
     after = now(here)
     assert (after.phase, after.percent) == (Phase.ABORTED, 0)
     assert rollout(here, "abort").returncode == 2
+
+
+def test_a_hook_that_a_killed_driver_left_running_is_ended_before_the_traffic_goes_back(here: Path) -> None:
+    left = environment_of(values_of(kept(here), percent=50))
+    with subprocess.Popen(["sleep", "600"], env=left, start_new_session=True) as hook:
+        done = rollout(here, "abort", "wrong build")
+        hook.terminate()
+        assert hook.wait() == -signal.SIGKILL
+    assert f"{THEIRS} had left a hook running: it is ended" in done.stderr
+    assert (done.returncode, (here / "back").read_text()) == (0, "0\n")
 
 
 def test_a_rollback_hook_that_fails_is_said_and_is_a_failure(here: Path) -> None:
@@ -148,13 +175,18 @@ def test_a_hold_is_resumed_with_a_reason_only(here: Path) -> None:
     assert now(here).phase is Phase.HELD
 
 
+def test_a_terminal_that_closes_leaves_the_rollout_as_ctrl_c_does() -> None:
+    done = subprocess.run([sys.executable, "-c", CLOSES], capture_output=True, text=True, check=False, timeout=20)
+    assert (done.returncode, done.stdout) == (0, "left\n")
+
+
 async def test_resuming_what_another_process_drives_is_refused_with_who(here: Path) -> None:
     await asyncio.to_thread(kept, here, driven=True)
     store = store_in(here)
 
     async def drive() -> None:
         while True:
-            await store.renew("r1", THEIRS, time.time())
+            await store.renew(ID, THEIRS, time.time())
             await asyncio.sleep(0.5)
 
     driving = asyncio.create_task(drive())
