@@ -60,6 +60,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     path: str
+    directory: str = ""
+    """The file's, absolute: its hooks run there, wherever prodtui is started. Empty: as `path` has it."""
     digest: str
     """SHA-256 of the file."""
     environment: str = ""

@@ -19,7 +19,7 @@ from prodtui.readiness import words
 from prodtui.readiness.criteria import Baseline
 from prodtui.rollout import progress
 from prodtui.rollout.deciding import decide
-from prodtui.rollout.hooks import Ran, run
+from prodtui.rollout.hooks import Ran, by_hand, run
 from prodtui.rollout.judging import gap, sample
 from prodtui.rollout.keeping import Keeping
 from prodtui.rollout.notices import notice
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 BEFORE_BACK_S: Final = 1.0
 """Going back waits no longer for the store."""
+BACK: Final = "rollback"
+"""The hook that moves all traffic back."""
 NOBODY_LOOKED: Final = "nobody looked: prodtui was not running, or late"
 NOTHING_READ: Final = "nothing was read since the sample before"
 
@@ -186,12 +188,13 @@ class Course:
         """Moves all traffic back, whatever the store says. Where that fails too, somebody has to look."""
         rollout = self._rollout = progress.goes_back(self._rollout, reason, self._clock())
         await self._keeping.save(rollout, BEFORE_BACK_S)
-        ran = await self._hook("rollback")
+        ran = await self._hook(BACK)
         if ran.ok:
             done = f"{reason}; it only observes: nothing was changed" if rollout.plan.observes else reason
             await self._become(progress.ended(self._rollout, phase, self._clock(), done, by))
             return
         why = f"{reason}; and going back failed: {ran.reason}; traffic may still be on the candidate"
+        why += f". By hand: {by_hand(rollout.plan.hooks[BACK], rollout)}"
         _log.critical("rollback failed", extra={"rollout": rollout.id, "service": rollout.service, "why": why})
         await self._become(progress.ended(self._rollout, Phase.FAILED, self._clock(), why, by))
 
@@ -204,7 +207,7 @@ class Course:
         self._rollout = progress.noted(self._rollout, self._clock(), what, f"begins, {percent:g} %")
         self._show(self._rollout)
         # Killed half-way, going back is the one thing that had better go on.
-        ran = await run(hook, self._rollout, percent=percent, outlives=name == "rollback")
+        ran = await run(hook, self._rollout, percent=percent, outlives=name == BACK)
         result = f"{ran.reason}, in {words.seconds(ran.took_s)}"
         self._rollout = progress.noted(self._rollout, self._clock(), what, result)
         if not ran.ok:

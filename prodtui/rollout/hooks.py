@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
 import shutil
 import signal
 from collections import deque
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from prodtui.model.rollout import Hook, Rollout
+from prodtui.model.rollout import Hook, Plan, Rollout
 from prodtui.model.text import neutralise, neutralise_name
 from prodtui.readiness import words
 from prodtui.rollout.placeholders import filled
@@ -52,8 +53,8 @@ async def run(hook: Hook, rollout: Rollout, *, percent: float, outlives: bool = 
     loop = asyncio.get_running_loop()
     began = loop.time()
     values = values_of(rollout, percent)
-    command = [filled(word, values) for word in hook.command]
-    directory, environment = Path(rollout.plan.path).parent, environment_of(values)
+    command = command_of(hook, values)
+    directory, environment = directory_of(rollout.plan), environment_of(values)
     tail = _Tail()
     program = command[0] if os.sep not in command[0] else str(directory / command[0])
     if shutil.which(program, path=environment.get("PATH")) is None:
@@ -72,7 +73,7 @@ async def run(hook: Hook, rollout: Rollout, *, percent: float, outlives: bool = 
             code = await _over(process, hook.timeout_s, grace_s)
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        return Ran(ok=False, reason=f"not started: {neutralise_name(command[0])}: {why}", took_s=loop.time() - began)
+        return Ran(ok=False, reason=f"not started: {neutralise_name(program)}: {why}", took_s=loop.time() - began)
     if code is None:
         reason = f"no end within {words.seconds(hook.timeout_s)}, killed"
     else:
@@ -102,6 +103,22 @@ def values_of(rollout: Rollout, percent: float) -> dict[str, str]:
         "rollback_to": plan.rollback_to,
         "rollout": rollout.id,
     }
+
+
+def command_of(hook: Hook, values: Mapping[str, str]) -> list[str]:
+    """The program and its arguments."""
+    return [filled(word, values) for word in hook.command]
+
+
+def directory_of(plan: Plan) -> Path:
+    """Where hooks run."""
+    return Path(plan.directory) if plan.directory else Path(plan.path).parent
+
+
+def by_hand(hook: Hook, rollout: Rollout, *, percent: float = 0.0) -> str:
+    """What a person types to do what the hook does."""
+    command = shlex.join(command_of(hook, values_of(rollout, percent)))
+    return neutralise(f"cd {shlex.quote(str(directory_of(rollout.plan)))} && {command}").replace("\n", "\u240a")
 
 
 def environment_of(values: Mapping[str, str], ours: Mapping[str, str] = os.environ) -> dict[str, str]:

@@ -63,7 +63,8 @@ def kept(here: Path, *, driven: bool = False, rollback: str = 'echo "$@" >> back
     script.write_text(f"#!/bin/sh\n{rollback}\n")
     script.chmod(0o755)
     hooks = {"advance": Hook(command=("false",)), "rollback": Hook(command=("./back.sh", "{percent}"), timeout_s=5)}
-    made = plan(path=str(here / "rollout.toml"), hooks=hooks)
+    # As `start rollout.toml` keeps it that is run there; the commands of these tests are run elsewhere.
+    made = plan(path="rollout.toml", directory=str(here), hooks=hooks)
     found = replace(
         begun(made, id=ID, environment="nowhere", by="bo@desk", at=time.time()), **{"percent": 10.0, **fields}
     )
@@ -156,6 +157,7 @@ def test_a_rollback_hook_that_fails_is_said_and_is_a_failure(here: Path) -> None
     done = rollout(here, "abort", "wrong build")
     assert done.returncode == 1
     assert "going back failed: exit 1: the proxy is gone; traffic may still be on the candidate" in done.stderr
+    assert f"By hand: cd {here} && ./back.sh 0" in done.stderr
     assert now(here).phase is Phase.FAILED
 
 

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from prodtui.model.rollout import Hook, Rollout
-from prodtui.rollout.hooks import KEPT_BYTES, Ran, environment_of, run
+from prodtui.rollout.hooks import KEPT_BYTES, Ran, by_hand, environment_of, run
 from prodtui.rollout.left_over import end_left_over
+from prodtui.rollout.progress import replace
 from tests.rollout.rollouts import plan, rollout
 
 
@@ -47,6 +48,16 @@ async def test_it_runs_beside_its_plan(here: Rollout, tmp_path: Path) -> None:
     assert (await ran(here, "import os; print(os.getcwd())")).output.strip() == str(tmp_path)
 
 
+async def test_it_runs_there_also_for_who_took_it_over_from_elsewhere(here: Rollout, tmp_path: Path) -> None:
+    there = replace(here, plan=plan(path="rollout.toml", directory=str(tmp_path)))
+    assert (await ran(there, "import os; print(os.getcwd())")).output.strip() == str(tmp_path)
+
+
+def test_what_a_hook_does_can_be_done_by_hand(here: Rollout, tmp_path: Path) -> None:
+    hook = Hook(command=("./shift", "{percent}", "of {service}"))
+    assert by_hand(hook, here) == f"cd {tmp_path} && ./shift 0 'of payments'"
+
+
 async def test_our_secrets_are_not_passed_on(here: Rollout, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PRODTUI_STORE", "postgresql://root:secret@host/db")
     monkeypatch.setenv("PGPASSWORD", "secret")
@@ -77,6 +88,7 @@ import asyncio, sys
 from prodtui.model.rollout import Hook
 from prodtui.rollout.hooks import run
 from prodtui.rollout.left_over import end_left_over
+from prodtui.rollout.progress import replace
 from tests.rollout.rollouts import plan, rollout
 here = rollout(id=sys.argv[1], plan=plan(path=sys.argv[2]))
 hook = Hook(command=("sh", "-c", "echo $$ > {version}.tmp; mv {version}.tmp pid; sleep 600; echo moved > moved"))
