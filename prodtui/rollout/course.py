@@ -14,7 +14,7 @@ from prodtui.model.freshness import LIVE_INTERVALS
 from prodtui.model.moment import Moment
 from prodtui.model.notice import Notice
 from prodtui.model.rollout import Phase, Rollout, Word
-from prodtui.model.rollout_progress import is_last, stage_of, watches
+from prodtui.model.rollout_progress import is_last, silent_s, stage_of, watches
 from prodtui.readiness import words
 from prodtui.readiness.criteria import Baseline
 from prodtui.rollout import progress
@@ -109,14 +109,17 @@ class Course:
 
     async def _begin(self) -> None:
         """Brings the traffic to where the stage wants it. A hook that is not known to have ended runs once more."""
-        rollout = self._rollout
+        rollout, silent = self._rollout, silent_s(self._rollout, self._clock())
         if rollout.decision.word is Word.ROLLBACK:
             await self._go_back(rollout.decision.reason)
         elif rollout.decision.word is Word.PROMOTE and not is_last(rollout):
-            await self._enter(rollout.stage + 1)
+            await (self._enter(rollout.stage + 1) if silent is None else self._look_again(silent))
         elif progress.is_shifted(rollout):
             await self._become(rollout)
-        elif rollout.samples or (ran := await self._hook("migrate")).ok:
+        elif rollout.samples or progress.is_migrated(rollout):
+            await self._enter(rollout.stage)
+        elif (ran := await self._hook(progress.MIGRATE)).ok:
+            await self._keeping.save(self._rollout)
             await self._enter(rollout.stage)
         else:
             await self._go_back(f"migrate failed: {ran.reason}")
@@ -177,12 +180,20 @@ class Course:
 
     async def _enter(self, stage: int) -> None:
         """Moves the traffic to a stage's share, and begins it."""
-        percent = self._rollout.plan.stages[stage].percent
-        ran = await self._hook("advance", percent)
-        if ran.ok:
+        if await self._moved(self._rollout.plan.stages[stage].percent):
             await self._become(progress.entered(self._rollout, stage, self._clock()))
-        else:
+
+    async def _look_again(self, silent: float) -> None:
+        """Was to be promoted, and nobody looked since: the traffic may be here or there, so its stage has it again."""
+        if await self._moved(stage_of(self._rollout).percent):
+            await self._become(progress.looks_again(self._rollout, silent, self._clock()))
+
+    async def _moved(self, percent: float) -> bool:
+        """Moves the traffic, or back where that fails."""
+        ran = await self._hook("advance", percent)
+        if not ran.ok:
             await self._go_back(f"advance to {percent:g} % failed: {ran.reason}")
+        return ran.ok
 
     async def _go_back(self, reason: str, phase: Phase = Phase.ROLLED_BACK, by: str = "") -> None:
         """Moves all traffic back, whatever the store says. Where that fails too, somebody has to look."""
@@ -203,7 +214,7 @@ class Course:
         hook = self._rollout.plan.hooks.get(name)
         if hook is None:
             return Ran(ok=True, reason="no such hook", took_s=0.0)
-        what = f"hook {name}"
+        what = f"{progress.HOOK} {name}"
         self._rollout = progress.noted(self._rollout, self._clock(), what, f"begins, {percent:g} %")
         self._show(self._rollout)
         # Killed half-way, going back is the one thing that had better go on.

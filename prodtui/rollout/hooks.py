@@ -18,6 +18,7 @@ from prodtui.model.rollout import Hook, Plan, Rollout
 from prodtui.model.text import neutralise, neutralise_name
 from prodtui.readiness import words
 from prodtui.rollout.placeholders import filled
+from prodtui.rollout.progress import DONE
 from prodtui.sources.tied import tied
 
 KEPT_BYTES = 64 * 1024
@@ -77,7 +78,7 @@ async def run(hook: Hook, rollout: Rollout, *, percent: float, outlives: bool = 
     if code is None:
         reason = f"no end within {words.seconds(hook.timeout_s)}, killed"
     else:
-        reason = "exit 0" if code == 0 else tail.because(_ended(code))
+        reason = DONE if code == 0 else tail.because(_ended(code))
     return Ran(ok=code == 0, reason=reason, took_s=loop.time() - began, output=tail.text)
 
 

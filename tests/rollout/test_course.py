@@ -230,6 +230,33 @@ async def test_a_promotion_that_was_decided_is_carried_out_by_whoever_goes_on(tm
     assert {sample.stage for sample in done.samples} == {1}
 
 
+async def test_a_promotion_that_was_decided_long_ago_is_looked_at_again_first(tmp_path: Path) -> None:
+    driven = Driven(tmp_path)
+    driven.feed.canary = {"requests": 1_000.0, "failed": 500.0}
+    decided = replace(driven.rollout.decision, word=Word.PROMOTE, reason="all is well")
+    long_ago = time.time() - 100 * EVERY_S
+    driven.rollout = replace(driven.rollout, decision=decided, percent=10.0, stage_began_at=long_ago, steps=())
+    assert await driven.store.begin(driven.rollout, "ana@host pid 1", time.time())
+    done = await driven.drive()
+    assert (driven.told("advance"), done.phase) == (["10"], Phase.ROLLED_BACK)
+    assert steps(done, "looks again")[0].startswith("nobody looked for 30 s since it was to be promoted")
+    assert len([sample for sample in done.samples if sample.gap]) >= 99
+
+
+async def test_a_migration_that_ended_well_is_not_run_again_by_whoever_goes_on(tmp_path: Path) -> None:
+    driven = Driven(tmp_path)
+    hangs = with_hook(driven.plan, "advance", driven.script("advance", "sleep 600\n"))
+    driven.rollout = replace(driven.rollout, plan=with_hook(hangs, "migrate", driven.script("migrate")))
+    killed = asyncio.create_task(driven.start())
+    await driven.seen(lambda one: bool(steps(one, "hook advance")))
+    killed.cancel()
+    await asyncio.gather(killed, return_exceptions=True)
+    driven.rollout = await driven.kept()
+    driven.script("advance", "exit 1\n")
+    done = await driven.drive()
+    assert (driven.told("migrate"), len(steps(done, "hook advance"))) == (["0"], 2)
+
+
 async def test_whoever_lost_the_lease_touches_nothing_more(tmp_path: Path) -> None:
     driven = Driven(tmp_path, stages=(stage(100, 60.0, EVERY_S),))
     running = asyncio.create_task(driven.start())
