@@ -82,7 +82,7 @@ def pause(
 
     Example: prodtui rollout pause "waiting for the database team"
 
-    Exit codes: 0; 2 there is none to pause.
+    Exit codes: 0; 2 there is none to pause, or it can't be paused.
     """
     asyncio.run(_rollouts(context, config, env).pause(service, reason))
 

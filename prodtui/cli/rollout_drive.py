@@ -112,14 +112,13 @@ async def _driven(
     return course.rollout
 
 
-async def abandoned(
-    environment: Environment, store: RolloutStore, rollout: Rollout, driver: str, by: str, reason: str
-) -> Rollout:
-    """Ends a rollout that nobody drives, and moves its traffic back."""
+async def alone(environment: Environment, store: RolloutStore, rollout: Rollout, driver: str, wish: Wish) -> Rollout:
+    """Does what a person wants of a rollout that nobody drives, and no more."""
     async with auditing(environment) as scribe, decisions_told(environment, _say) as tell:
         keeping = Keeping(store, driver, scribe.written, time.time, written=len(rollout.steps))
         course = Course(rollout, keeping, baselines={}, tell=tell, show=_Lines(rollout).show)
-        return await course.abandon(by, reason)
+        with driving(rollout.id, driver):
+            return await course.grant(wish)
 
 
 async def audited_first(environment: Environment, rollout: Rollout) -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 import typer
 
+from prodtui.cli.rollout_claim import claimed, driven_by, granted, named
 from prodtui.cli.store import by, new_id
-from prodtui.journal.rollout_store import LEASE_S, Asked, Kept, RolloutStore, Wish
+from prodtui.journal.rollout_store import Asked, Kept, RolloutStore, Wish
 from prodtui.model.errors import UsageError
 from prodtui.model.freshness import Freshness
 from prodtui.model.rollout import Phase, Plan, Rollout, Word
@@ -24,12 +25,9 @@ if TYPE_CHECKING:
     from prodtui.settings.loaded import Environment
 
 NOT_DONE, UNDECIDED = 1, 3
-GRANTED_S: Final = 10.0
-"""A driver takes a wish within its renewal, unless a hook runs."""
 LOOK_S: Final = 30.0
 """A look takes so long at most; one that left something open is made again within this time."""
 LOOK_AGAIN_S: Final = 3.0
-ASK_AGAIN_S: Final = 0.5
 _EXITS = {Phase.PROMOTED: 0, Phase.ROLLED_BACK: NOT_DONE, Phase.ABORTED: NOT_DONE, Phase.FAILED: NOT_DONE}
 
 
@@ -50,7 +48,7 @@ class Rollouts:
             raise UsageError(f'{plan.path}: it is for environment "{plan.environment}"; give --env {plan.environment}')
         async with self._store() as store:
             if (other := await self._open_of(store, plan.service)) is not None:
-                raise UsageError(f"{_named(other)} is open, {_driven(other)}; resume or abort it first")
+                raise UsageError(f"{named(other)} is open, {driven_by(other)}; resume or abort it first")
             plan, moment, points = await self._looked(plan)
             for point in points:
                 typer.echo(_line(point), err=True)
@@ -71,63 +69,51 @@ class Rollouts:
         from prodtui.cli.rollout_drive import driven
 
         async with self._store() as store:
-            kept = await self._one(store, service)
-            rollout = kept.rollout
-            waits = rollout.phase in (Phase.HELD, Phase.PAUSED) and not _goes_back(kept)
-            if waits and rollout.phase is Phase.HELD and not reason.strip():
-                raise UsageError(f"{_named(kept)} is held: {rollout.decision.reason}; give a reason to resume it")
-            if waits and self._driven_now(kept):
-                await self._wish(store, kept, Asked.RESUME, reason)
-                return 0
-            await self._claim(store, kept)
-            fresh = await store.find(self._environment.name, rollout.id)
-            rollout = fresh.rollout if fresh else rollout
-            written = len(rollout.steps)
-            wish = Wish(asked=Asked.RESUME, by=by(), at=time.time(), reason=reason) if waits else None
+            kept, wish = await self._one(store, service), _wish(Asked.RESUME, reason)
+            if _waits(kept.rollout):
+                if kept.rollout.phase is Phase.HELD and not reason.strip():
+                    why = kept.rollout.decision.reason
+                    raise UsageError(f"{named(kept)} is held: {why}; give a reason to resume it")
+                if (asked := await granted(store, kept, wish)) is not None:
+                    _done(asked, wish)
+                    return _EXITS.get(asked.rollout.phase, 0)
+            rollout = (await claimed(store, kept, self._driver)).rollout
+            first, written = wish if _waits(rollout) else None, len(rollout.steps)
             return _exit(
-                await driven(self._environment, self._policy, store, rollout, self._driver, written=written, wish=wish)
+                await driven(self._environment, self._policy, store, rollout, self._driver, written=written, wish=first)
             )
 
     async def pause(self, service: str | None, reason: str) -> None:
         """Pauses the open rollout."""
-        from prodtui.rollout.progress import paused
+        from prodtui.cli.rollout_drive import alone
 
         async with self._store() as store:
-            kept = await self._one(store, service)
-            if _goes_back(kept):
-                why = kept.rollout.decision.reason
-                raise UsageError(
-                    f"{_named(kept)} goes back: {why}; `prodtui rollout resume` carries that out, abort too"
-                )
-            if kept.rollout.phase is Phase.HELD:
-                why = kept.rollout.decision.reason
-                raise UsageError(f"{_named(kept)} is held: {why}; a pause would not end that: resume it, with a reason")
-            if kept.rollout.phase is Phase.PAUSED:
-                raise UsageError(f"{_named(kept)} is paused already")
-            if self._driven_now(kept):
-                await self._wish(store, kept, Asked.PAUSE, reason)
+            kept, wish = await self._one(store, service), _wish(Asked.PAUSE, reason)
+            _may_pause(kept)
+            if (asked := await granted(store, kept, wish)) is not None:
+                if asked.rollout.phase is not Phase.PAUSED:
+                    raise UsageError(f"{named(kept)} is not paused: it is {asked.rollout.phase}")
+                _done(asked, wish)
                 return
-            await self._claim(store, kept)
-            after = paused(kept.rollout, time.time(), by(), reason or "no reason given")
-            await store.save(after, self._driver, time.time())
-            await store.release(after.id, self._driver)
-            typer.echo(f"{_named(kept)} is paused; nobody drives it", err=True)
+            fresh = await claimed(store, kept, self._driver)
+            _may_pause(fresh)
+            await alone(self._environment, store, fresh.rollout, self._driver, wish)
+            await store.release(kept.rollout.id, self._driver)
+            typer.echo(f"{named(kept)} is paused; nobody drives it", err=True)
 
     async def abort(self, service: str | None, reason: str) -> int:
         """Ends the open rollout and moves its traffic back; returns the exit code."""
-        from prodtui.cli.rollout_drive import abandoned
+        from prodtui.cli.rollout_drive import alone
 
         async with self._store() as store:
-            kept = await self._one(store, service)
-            if self._driven_now(kept):
-                await self._wish(store, kept, Asked.ABORT, reason)
-                ended = await self._ended(store, kept)
+            kept, wish = await self._one(store, service), _wish(Asked.ABORT, reason)
+            asked = await granted(store, kept, wish)
+            if asked is not None and asked.rollout.phase.ended:
+                ended = asked.rollout
             else:
-                await self._claim(store, kept)
-                ended = await abandoned(
-                    self._environment, store, kept.rollout, self._driver, by(), reason or "no reason given"
-                )
-            typer.echo(f"{_named(kept)}: {ended.steps[-1].result}", err=True)
+                fresh = await claimed(store, kept, self._driver)
+                ended = await alone(self._environment, store, fresh.rollout, self._driver, wish)
+            typer.echo(f"{named(kept)}: {ended.steps[-1].result}", err=True)
             return 0 if ended.phase is Phase.ABORTED else NOT_DONE
 
     async def newest(self, service: str | None) -> Kept:
@@ -192,67 +178,6 @@ class Rollouts:
         first = plan.stages[0].percent
         confirmed(f"Move {first:g} % of {plan.service}'s traffic in {self._environment.name} to {plan.candidate} now?")
 
-    def _driven_now(self, kept: Kept) -> bool:
-        from prodtui.cli.rollout_lock import is_gone
-
-        return kept.driven(time.time()) and not is_gone(kept.rollout.id, kept.driver)
-
-    async def _claim(self, store: RolloutStore, kept: Kept) -> None:
-        """Takes over from whoever drove it last, who may be killed and still have the lease for some seconds."""
-        from prodtui.cli.rollout_lock import is_gone
-        from prodtui.rollout.left_over import end_left_over
-
-        gone = kept.driver if is_gone(kept.rollout.id, kept.driver) else ""
-        ends = time.monotonic() + 1.5 * LEASE_S
-        while not await store.take(kept.rollout.id, self._driver, time.time(), gone=gone):
-            now = await store.find(self._environment.name, kept.rollout.id)
-            if now is None or now.rollout.phase.ended:
-                raise UsageError(f"{_named(kept)} is over")
-            if now.driven_until > kept.driven_until or time.monotonic() > ends:
-                raise UsageError(f"{_named(now)} is {_driven(now)}; only one process drives a rollout")
-            await _patiently(f"waiting whether {kept.driver} still drives it", ASK_AGAIN_S)
-        if await asyncio.to_thread(end_left_over, kept.rollout):
-            typer.echo(f"{kept.driver} had left a hook running: it is ended", err=True)
-
-    async def _wish(self, store: RolloutStore, kept: Kept, asked: Asked, reason: str) -> None:
-        """Leaves a wish for the driver, and waits until it took it."""
-        wish = Wish(asked=asked, by=by(), at=time.time(), reason=reason)
-        if not await store.want(kept.rollout.id, wish):
-            raise UsageError(f"{_named(kept)}: another wish waits for {kept.driver}; try again in a moment")
-
-        async def taken() -> bool:
-            found = await store.find(self._environment.name, kept.rollout.id)
-            return found is None or found.wish is None or found.rollout.phase.ended
-
-        if not await _until(taken, GRANTED_S):
-            typer.echo(f"{kept.driver} has not taken it yet: a hook may be running", err=True)
-        else:
-            typer.echo(f"{_named(kept)}: {asked}, done by {kept.driver}", err=True)
-
-    async def _ended(self, store: RolloutStore, kept: Kept) -> Rollout:
-        """The rollout once it has ended."""
-        longest_s = max((hook.timeout_s for hook in kept.rollout.plan.hooks.values()), default=0.0)
-        found = kept
-
-        async def over() -> bool:
-            nonlocal found
-            found = await store.find(self._environment.name, kept.rollout.id) or found
-            return found.rollout.phase.ended
-
-        if not await _until(over, 2 * longest_s + GRANTED_S):
-            raise UsageError(f"{_named(kept)} has not ended yet; `prodtui rollout status` tells")
-        return found.rollout
-
-
-async def _until(condition: Callable[[], Awaitable[bool]], longest_s: float) -> bool:
-    """Whether it came to be so in time. Another process's doing: it has to be asked for."""
-    ends = time.monotonic() + longest_s
-    while time.monotonic() < ends:
-        if await condition():
-            return True
-        await asyncio.sleep(ASK_AGAIN_S)
-    return False
-
 
 async def _patiently(what: str, pause_s: float) -> None:
     from prodtui.cli.output import progress
@@ -261,17 +186,32 @@ async def _patiently(what: str, pause_s: float) -> None:
         await asyncio.sleep(pause_s)
 
 
-def _named(kept: Kept) -> str:
-    return f"rollout {kept.rollout.id} of {kept.rollout.service} {kept.rollout.plan.candidate}"
+def _wish(asked: Asked, reason: str) -> Wish:
+    return Wish(asked=asked, by=by(), at=time.time(), reason=reason)
 
 
-def _goes_back(kept: Kept) -> bool:
-    """Whether that is decided already, and only to be carried out: nobody resumes or pauses it any more."""
-    return kept.rollout.decision.word is Word.ROLLBACK
+def _done(asked: Kept, wish: Wish) -> None:
+    typer.echo(f"{named(asked)}: {wish.asked}, done by {asked.driver}", err=True)
 
 
-def _driven(kept: Kept) -> str:
-    return f"driven by {kept.driver}" if kept.driven(time.time()) else f"driven by nobody, last by {kept.driver}"
+def _waits(rollout: Rollout) -> bool:
+    """Whether a person may resume it. One that goes back is only to be carried out."""
+    return rollout.phase in (Phase.HELD, Phase.PAUSED) and not _goes_back(rollout)
+
+
+def _goes_back(rollout: Rollout) -> bool:
+    return rollout.decision.word is Word.ROLLBACK
+
+
+def _may_pause(kept: Kept) -> None:
+    """Raises UsageError where it may not."""
+    what, why = named(kept), kept.rollout.decision.reason
+    if _goes_back(kept.rollout):
+        raise UsageError(f"{what} goes back: {why}; `prodtui rollout resume` carries that out, abort too")
+    if kept.rollout.phase is Phase.HELD:
+        raise UsageError(f"{what} is held: {why}; a pause would not end that: resume it, with a reason")
+    if kept.rollout.phase is Phase.PAUSED:
+        raise UsageError(f"{what} is paused already")
 
 
 _MARKS = {Cleared.YES: "ok", Cleared.NO: "NO", Cleared.UNKNOWN: "?"}

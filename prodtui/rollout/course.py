@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from prodtui.journal.rollout_store import Asked, Wish
 from prodtui.model.freshness import LIVE_INTERVALS
@@ -71,20 +71,20 @@ class Course:
 
     async def run(self, moments: AsyncIterator[Moment]) -> Rollout:
         """Drives it to its end, from wherever it is. Raises DrivenElsewhereError."""
+        return await self._kept(self._drive(), self._look(moments))
+
+    async def grant(self, wish: Wish) -> Rollout:
+        """Does what a person wants though nobody drives it, and no more. Raises DrivenElsewhereError."""
+        return await self._kept(self._grant(wish))
+
+    async def _kept(self, doing: Coroutine[Any, Any, None], *beside: Coroutine[Any, Any, None]) -> Rollout:
+        """What it is once all is done, ours meanwhile."""
         with first_failure():
             async with asyncio.TaskGroup() as tasks:
-                beside = [
-                    tasks.create_task(self._look(moments)),
-                    tasks.create_task(self._keeping.stay(self._rollout.id)),
-                ]
-                await self._drive()
-                for task in beside:
+                others = [tasks.create_task(each) for each in (*beside, self._keeping.stay(self._rollout.id))]
+                await doing
+                for task in others:
                     task.cancel()
-        return self._rollout
-
-    async def abandon(self, by: str, reason: str) -> Rollout:
-        """Ends it though nobody drives it: all traffic goes back."""
-        await self._go_back(f"aborted by {by}: {reason}", Phase.ABORTED, by)
         return self._rollout
 
     async def _look(self, moments: AsyncIterator[Moment]) -> None:
@@ -231,7 +231,7 @@ class Course:
         why = wish.reason or "no reason given"
         match wish.asked:
             case Asked.ABORT:
-                await self.abandon(wish.by, why)
+                await self._go_back(f"aborted by {wish.by}: {why}", Phase.ABORTED, wish.by)
             # A hold is ended by a reason, or goes back in time: a pause must not get around that.
             case Asked.PAUSE if rollout.phase in (Phase.RUNNING, Phase.WATCHING):
                 await self._become(progress.paused(rollout, now, wish.by, why))

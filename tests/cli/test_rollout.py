@@ -57,8 +57,8 @@ def rollout(here: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return prodtui("rollout", *given, "--config", here / "prodtui.toml")
 
 
-def kept(here: Path, *, driven: bool = False, rollback: str = 'echo "$@" >> back', **fields: object) -> Rollout:
-    """An open rollout in the store, driven by another process or by nobody."""
+def kept(here: Path, *, driven_s: float = -1.0, rollback: str = 'echo "$@" >> back', **fields: object) -> Rollout:
+    """An open rollout in the store; another process drives it, whose lease is good for `driven_s` from now."""
     script = here / "back.sh"
     script.write_text(f"#!/bin/sh\n{rollback}\n")
     script.chmod(0o755)
@@ -71,7 +71,7 @@ def kept(here: Path, *, driven: bool = False, rollback: str = 'echo "$@" >> back
 
     async def keep() -> None:
         store = store_in(here)
-        assert await store.begin(found, THEIRS, time.time() if driven else time.time() - LEASE_S - 1)
+        assert await store.begin(found, THEIRS, time.time() - LEASE_S + driven_s)
         await store.close()
 
     asyncio.run(keep())
@@ -118,7 +118,7 @@ def test_a_plan_for_another_environment_is_refused(here: Path) -> None:
 
 
 def test_a_second_rollout_of_the_same_service_is_refused_with_who_drives_the_first(here: Path) -> None:
-    kept(here, driven=True)
+    kept(here, driven_s=LEASE_S)
     done = rollout(here, "start", "rollout.toml", "--yes")
     assert done.returncode == 2
     assert f"rollout {ID} of payments 2.0 is open, driven by bo@desk pid 1" in done.stderr
@@ -140,6 +140,21 @@ def test_aborting_what_nobody_drives_moves_the_traffic_back(here: Path) -> None:
     after = now(here)
     assert (after.phase, after.percent) == (Phase.ABORTED, 0)
     assert rollout(here, "abort").returncode == 2
+
+
+def test_a_driver_whose_host_died_is_followed_as_soon_as_its_lease_is_over(here: Path) -> None:
+    kept(here, driven_s=1.5)
+    done = rollout(here, "abort", "wrong build")
+    assert (done.returncode, (here / "back").read_text()) == (0, "0\n"), done.stderr
+    assert now(here).phase is Phase.ABORTED
+
+
+def test_a_hold_of_a_driver_whose_host_died_is_resumed_here(here: Path) -> None:
+    held = Decision(word=Word.HOLD, reason="no data")
+    # Its stage's hook fails here: it is carried out by this process, and ends.
+    kept(here, driven_s=1.5, phase=Phase.HELD, held_at=time.time(), percent=0.0, decision=held)
+    done = rollout(here, "resume", "the data is complete")
+    assert (done.returncode, (here / "back").read_text()) == (1, "0\n"), done.stderr
 
 
 def test_a_hook_that_a_killed_driver_left_running_is_ended_before_the_traffic_goes_back(here: Path) -> None:
@@ -183,7 +198,7 @@ def test_a_terminal_that_closes_leaves_the_rollout_as_ctrl_c_does() -> None:
 
 
 async def test_resuming_what_another_process_drives_is_refused_with_who(here: Path) -> None:
-    await asyncio.to_thread(kept, here, driven=True)
+    await asyncio.to_thread(kept, here, driven_s=LEASE_S)
     store = store_in(here)
 
     async def drive() -> None:

@@ -82,6 +82,13 @@ async def test_a_wish_waits_until_the_driver_has_taken_it(store: RolloutStore) -
     assert await store.renew("r1", OURS, NOW) == (True, None)
 
 
+async def test_what_was_wanted_of_a_driver_that_is_gone_is_wanted_of_nobody_else(store: RolloutStore) -> None:
+    await store.begin(rollout(), OURS, NOW)
+    assert await store.want("r1", WISH)
+    assert await store.take("r1", THEIRS, NOW + 100)
+    assert await store.renew("r1", THEIRS, NOW + 100) == (True, None)
+
+
 async def test_of_one_that_is_over_nothing_can_be_wanted(store: RolloutStore) -> None:
     await store.begin(rollout(), OURS, NOW)
     await store.save(ended(rollout(), Phase.PROMOTED, NOW, "done"), OURS, NOW)
