@@ -69,17 +69,15 @@ async def driven(
     store: RolloutStore,
     rollout: Rollout,
     driver: str,
-    *,
-    written: int,
     wish: Wish | None = None,
 ) -> Rollout:
     """Drives the rollout to its end, or until somebody leaves it; it can be resumed then.
 
-    `written`: so many of its steps are in the audit trail. `wish`: what a person wants of it first.
+    `wish`: what a person wants of it first.
     """
     standard = await _standard(environment, policy, rollout.plan)
     async with auditing(environment) as scribe, decisions_told(environment, _say) as tell:
-        keeping = Keeping(store, driver, scribe.written, time.time, written=written)
+        keeping = Keeping(store, driver, scribe.recorded, time.time)
         if wish is not None:
             keeping.wishes.put_nowait(wish)
         with driving(rollout.id, driver):
@@ -115,13 +113,13 @@ async def _driven(
 async def alone(environment: Environment, store: RolloutStore, rollout: Rollout, driver: str, wish: Wish) -> Rollout:
     """Does what a person wants of a rollout that nobody drives, and no more."""
     async with auditing(environment) as scribe, decisions_told(environment, _say) as tell:
-        keeping = Keeping(store, driver, scribe.written, time.time, written=len(rollout.steps))
+        keeping = Keeping(store, driver, scribe.recorded, time.time)
         course = Course(rollout, keeping, baselines={}, tell=tell, show=_Lines(rollout).show)
         with driving(rollout.id, driver):
             return await course.grant(wish)
 
 
-async def audited_first(environment: Environment, rollout: Rollout) -> None:
+async def audited_first(environment: Environment, rollout: Rollout) -> Rollout:
     """Writes down that it begins. Raises UsageError where that can't be: then it must not."""
     from prodtui.rollout.keeping import written_down
 
@@ -129,6 +127,7 @@ async def audited_first(environment: Environment, rollout: Rollout) -> None:
         for step in rollout.steps:
             if remark := await scribe.require(*written_down(rollout, step)):
                 typer.echo(f"prodtui: {remark}", err=True)
+    return msgspec.structs.replace(rollout, audited=len(rollout.steps))
 
 
 class _Lines:

@@ -58,11 +58,10 @@ class Rollouts:
             if not (confirmed or plan.observes):
                 self._confirm(plan)
             rollout = begun(plan, id=new_id(moment.now), environment=self._environment.name, by=by(), at=time.time())
-            await audited_first(self._environment, rollout)
+            rollout = await audited_first(self._environment, rollout)
             if not await store.begin(rollout, self._driver, time.time()):
                 raise UsageError(f"another rollout of {plan.service} was begun at the same time")
-            written = len(rollout.steps)
-            return _exit(await driven(self._environment, self._policy, store, rollout, self._driver, written=written))
+            return _exit(await driven(self._environment, self._policy, store, rollout, self._driver))
 
     async def resume(self, service: str | None, reason: str) -> int:
         """Lets whoever drives it go on, else drives it here; returns the exit code."""
@@ -78,10 +77,8 @@ class Rollouts:
                     _done(asked, wish)
                     return _EXITS.get(asked.rollout.phase, 0)
             rollout = (await claimed(store, kept, self._driver)).rollout
-            first, written = wish if _waits(rollout) else None, len(rollout.steps)
-            return _exit(
-                await driven(self._environment, self._policy, store, rollout, self._driver, written=written, wish=first)
-            )
+            first = wish if _waits(rollout) else None
+            return _exit(await driven(self._environment, self._policy, store, rollout, self._driver, first))
 
     async def pause(self, service: str | None, reason: str) -> None:
         """Pauses the open rollout."""

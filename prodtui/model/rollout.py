@@ -207,6 +207,8 @@ class Rollout(msgspec.Struct, frozen=True, kw_only=True):
     samples: tuple[Sample, ...] = ()
     """Of every stage, oldest first."""
     steps: tuple[Step, ...] = ()
+    audited: int = 0
+    """So many of them are in the audit trail, at least: whoever was killed may have written more."""
     decision: Decision
     ended_at: float | None = None
 

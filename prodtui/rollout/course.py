@@ -244,7 +244,9 @@ class Course:
         before, self._rollout, self._told = self._told, after, after
         self._show(after)
         await self._keeping.save(after)
-        await self._keeping.write_down(after)
+        self._rollout = written = await self._keeping.write_down(after)
+        if written.audited != after.audited:
+            await self._keeping.save(written)
         if (message := notice(before, after, self._clock())) is not None:
             await self._tell(message)
 

@@ -9,9 +9,11 @@ import asyncio
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,7 @@ import pytest
 from prodtui.cli import main
 from prodtui.journal.rollout_store import LEASE_S, RolloutStore
 from prodtui.journal.store import database_at
-from prodtui.model.rollout import Decision, Hook, Phase, Rollout, Word
+from prodtui.model.rollout import Decision, Hook, Phase, Rollout, Step, Word
 from prodtui.rollout.hooks import environment_of, values_of
 from prodtui.rollout.progress import begun, replace
 from tests.cli.prodtui import prodtui
@@ -181,6 +183,24 @@ def test_pausing_what_nobody_drives_is_kept_for_whoever_resumes_it(here: Path) -
     assert rollout(here, "pause", "lunch").returncode == 0
     assert now(here).phase is Phase.PAUSED
     assert rollout(here, "pause").returncode == 2
+
+
+def test_every_step_is_audited_though_the_trail_failed_or_the_driver_was_killed_before_it_was_written(
+    here: Path,
+) -> None:
+    steps = tuple(Step(at=time.time(), what=what, result="it is so") for what in ("start", "stage"))
+    kept(here, steps=steps, audited=1)
+    with closing(sqlite3.connect(here / "store.db")) as store:
+        store.execute("create trigger full before insert on prodtui_audit begin select raise(abort, 'full'); end")
+        assert rollout(here, "pause", "lunch").returncode == 0
+        assert (now(here).phase, now(here).audited) == (Phase.PAUSED, 1)
+        store.execute("drop trigger full")
+    assert rollout(here, "abort", "wrong build").returncode == 0
+    told = json.loads(prodtui("audit", "list", "--format", "json", "--config", here / "prodtui.toml").stdout)
+    oldest = [entry["result"] for entry in reversed(told["entries"])][:3]
+    assert oldest[:2] == ["stage: it is so", "pause: lunch"]
+    assert oldest[2].startswith("decision: ROLLBACK: aborted by ")
+    assert now(here).audited == len(now(here).steps) == len(told["entries"]) + 1
 
 
 def test_a_hold_is_resumed_with_a_reason_only(here: Path) -> None:

@@ -101,7 +101,7 @@ class Driven:
         self, driver: str = "ana@host pid 1", clock: Callable[[], float] = time.time, wish: Wish | None = None
     ) -> Rollout:
         """`wish`: what a person wants of it first."""
-        keeping = Keeping(self.store, driver, self._audited, clock, written=0)
+        keeping = Keeping(self.store, driver, self._audited, clock)
         if wish is not None:
             keeping.wishes.put_nowait(wish)
         course = Course(
