@@ -24,7 +24,7 @@ from prodtui.rollout.judging import gap, sample
 from prodtui.rollout.keeping import Keeping
 from prodtui.rollout.notices import notice
 from prodtui.rollout.observed import observed
-from prodtui.rollout.schedule import due, next_due
+from prodtui.rollout.schedule import ahead_s, due, next_due
 from prodtui.sources.task_groups import first_failure
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ BEFORE_BACK_S: Final = 1.0
 BACK: Final = "rollback"
 """The hook that moves all traffic back."""
 NOBODY_LOOKED: Final = "nobody looked: prodtui was not running, or late"
+SET_BACK: Final = "the clock was set back: how long ago the sample before was is not known"
 NOTHING_READ: Final = "nothing was read since the sample before"
 
 Tell = Callable[[Notice], Awaitable[None]]
@@ -126,8 +127,10 @@ class Course:
 
     async def _wish_until_due(self) -> Wish | None:
         """What a person wants, as soon as it is known; None once a sample is due."""
+        left_s, every_s = next_due(self._rollout) - self._clock(), stage_of(self._rollout).every_s
         try:
-            async with asyncio.timeout(max(0.0, next_due(self._rollout) - self._clock())):
+            # No longer than an interval: the clock may be set back meanwhile.
+            async with asyncio.timeout(min(max(0.0, left_s), every_s)):
                 return await self._keeping.wishes.get()
         except TimeoutError:
             return None
@@ -135,6 +138,10 @@ class Course:
     def _sample(self) -> None:
         """Takes the sample that is due, and those before it that nobody took."""
         rollout, now = self._rollout, self._clock()
+        if ahead := ahead_s(rollout, now):
+            rollout = progress.set_back(rollout, ahead, now)
+            self._rollout = progress.sampled(rollout, [gap(rollout, now, SET_BACK)])
+            return
         asked = due(rollout, now)
         found = [gap(rollout, at, NOBODY_LOOKED) for at in asked.missed]
         if asked.now:

@@ -54,6 +54,22 @@ def sampled(rollout: Rollout, found: Sequence[Sample]) -> Rollout:
     return replace(rollout, samples=tuple(reversed(samples)))
 
 
+def set_back(rollout: Rollout, ahead_s: float, at: float) -> Rollout:
+    """The clock was set back: what time is counted from goes back along with it. Steps stay as they were told."""
+
+    def back(time: float | None) -> float | None:
+        return None if time is None else time - ahead_s
+
+    rollout = replace(
+        rollout,
+        stage_began_at=rollout.stage_began_at - ahead_s,
+        held_at=back(rollout.held_at),
+        resumed_at=back(rollout.resumed_at),
+        samples=tuple(replace(one, at=one.at - ahead_s) for one in rollout.samples),
+    )
+    return noted(rollout, at, "clock", f"was set back, by {words.seconds(ahead_s)} at least")
+
+
 def decided(rollout: Rollout, decision: Decision, at: float) -> Rollout:
     """With what is decided now; a step where that is another word than before, and no mere waiting."""
     if decision.word not in (Word.WAIT, rollout.decision.word):

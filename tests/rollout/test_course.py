@@ -257,6 +257,18 @@ async def test_a_migration_that_ended_well_is_not_run_again_by_whoever_goes_on(t
     assert (driven.told("migrate"), len(steps(done, "hook advance"))) == (["0"], 2)
 
 
+async def test_a_clock_that_is_set_back_stops_no_sampling(tmp_path: Path) -> None:
+    driven, back_s = Driven(tmp_path), 0.0
+    assert await driven.store.begin(driven.rollout, "ana@host pid 1", time.time())
+    running = asyncio.create_task(driven.drive(clock=lambda: time.time() - back_s))
+    await driven.seen(lambda one: len(one.samples) == 1)
+    back_s = 3_600.0
+    driven.feed.canary = {"requests": 1_000.0, "failed": 500.0}
+    done = await running
+    assert [sample.judged for sample in done.samples] == [Judged.OK, Judged.NODATA, Judged.BAD]
+    assert (done.samples[1].gap, done.phase) == (True, Phase.ROLLED_BACK)
+
+
 async def test_whoever_lost_the_lease_touches_nothing_more(tmp_path: Path) -> None:
     driven = Driven(tmp_path, stages=(stage(100, 60.0, EVERY_S),))
     running = asyncio.create_task(driven.start())
