@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prodtui.model.records import BreakerState
+from prodtui.model.records import Breaker, BreakerState
 from prodtui.model.rollout import Compared, Judged, Phase, Plan, Rollout, Sample
 from prodtui.model.rollout_progress import stage_of
 from prodtui.readiness.criteria import Baseline
 from prodtui.rollout.judging import sample
 from prodtui.rollout.observed import Observed, Shown, observed
-from tests.builders import NOW, World, breaker, cluster
+from tests.builders import CHECKOUT, ENVOY, NOW, PAYMENTS, PROMETHEUS, World, breaker, cluster
 from tests.rollout.rollouts import BAD, NODATA, OK, compared, own, plan, rollout
 from tests.rollout.rollouts import sample as earlier
 from tests.rollout.worlds import groups, metrics, moment, registry, world
@@ -137,6 +137,24 @@ def test_an_open_breaker_is_enough() -> None:
     found = judged(world(breaker={"state": BreakerState.OPEN}))
     assert (found.judged, found.hard, found.reason) == (BAD, True, "breaker 1 open, passes <= 0 open")
     assert judged(world(breaker={"state": BreakerState.HALF_OPEN})).judged is OK
+
+
+def test_a_source_that_was_never_read_is_no_data_where_only_it_could_tell() -> None:
+    told = [one for one in metrics() if not isinstance(one, Breaker)]
+    never = World(PAYMENTS, CHECKOUT).tell("consul", *registry(True)).tell("prometheus", *told)
+    found = judged(never)
+    assert (found.judged, found.reason) == (NODATA, "breaker: envoy: never read")
+    read = judged(never.tell("envoy", cluster()))
+    assert (read.judged, "breaker" in {each.id for each in read.compared}) == (OK, False)
+
+
+def test_a_proxy_s_word_on_who_passes_counts_only_while_it_is_read() -> None:
+    of = groups(plan(), cluster=("payments-canary", "payments"))
+    seen = World(PAYMENTS, CHECKOUT, sources=(PROMETHEUS, ENVOY)).tell("prometheus", *metrics())
+    assert one(judged(seen, of), "passing").reason == "passing: envoy: never read"
+    seen.tell("envoy", cluster("payments-canary", members=2, healthy=2), cluster("payments"))
+    assert one(judged(seen, of), "passing").canary == 1.0
+    assert one(judged(seen.fail("envoy"), of), "passing").reason == "passing: envoy: envoy refused"
 
 
 def test_by_cluster_the_breaker_of_the_canary_s_cluster_counts() -> None:
