@@ -47,8 +47,8 @@ class Rollouts:
         if plan.environment not in ("", self._environment.name):
             raise UsageError(f'{plan.path}: it is for environment "{plan.environment}"; give --env {plan.environment}')
         async with self._store() as store:
-            if (other := await self._open_of(store, plan.service)) is not None:
-                raise UsageError(f"{named(other)} is open, {driven_by(other)}; resume or abort it first")
+            if others := await self._open(store, plan.service):
+                raise UsageError(f"{named(others[0])} is open, {driven_by(others[0])}; resume or abort it first")
             plan, moment, points = await self._looked(plan)
             for point in points:
                 typer.echo(_line(point), err=True)
@@ -116,8 +116,7 @@ class Rollouts:
     async def newest(self, service: str | None) -> Kept:
         """The open rollout, else the last one."""
         async with self._store() as store:
-            kept = await store.open(self._environment.name) or await store.newest(self._environment.name)
-            found = [each for each in kept if service in (None, each.rollout.service)]
+            found = await self._open(store, service) or await store.newest(self._environment.name, 1, service or "")
             if not found:
                 what = f" of {service}" if service else ""
                 raise UsageError(f"no rollout{what} is kept in {self._environment.name}; `rollout start` begins one")
@@ -140,9 +139,10 @@ class Rollouts:
         finally:
             await in_time(store.close(), "")
 
-    async def _open_of(self, store: RolloutStore, service: str) -> Kept | None:
+    async def _open(self, store: RolloutStore, service: str | None) -> tuple[Kept, ...]:
+        """Those that are open, of this service where one is named."""
         found = await store.open(self._environment.name)
-        return next((each for each in found if each.rollout.service == service), None)
+        return tuple(each for each in found if service in (None, each.rollout.service))
 
     async def _one(self, store: RolloutStore, service: str | None) -> Kept:
         """The open rollout that is meant."""

@@ -35,5 +35,6 @@ where environment = $1 and (ended_at is null or ended_at > $2) order by started_
 """  # noqa: S608
 FIND = f"select {_COLUMNS} from prodtui_rollouts where environment = $1 and id = $2"  # noqa: S608
 NEWEST = f"""
-select {_COLUMNS} from prodtui_rollouts where environment = $1 order by started_at desc, id desc limit $2
+select {_COLUMNS} from prodtui_rollouts where environment = $1 and $2 in ('', service)
+order by started_at desc, id desc limit $3
 """  # noqa: S608

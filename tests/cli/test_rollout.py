@@ -23,7 +23,7 @@ from prodtui.journal.rollout_store import LEASE_S, RolloutStore
 from prodtui.journal.store import database_at
 from prodtui.model.rollout import Decision, Hook, Phase, Rollout, Step, Word
 from prodtui.rollout.hooks import environment_of, values_of
-from prodtui.rollout.progress import begun, replace
+from prodtui.rollout.progress import begun, ended, replace
 from tests.cli.prodtui import prodtui
 from tests.cli.test_check import configuration
 from tests.rollout.plans import PLAN
@@ -70,14 +70,21 @@ def kept(here: Path, *, driven_s: float = -1.0, rollback: str = 'echo "$@" >> ba
     found = replace(
         begun(made, id=ID, environment="nowhere", by="bo@desk", at=time.time()), **{"percent": 10.0, **fields}
     )
+    keep(here, found, time.time() - LEASE_S + driven_s)
+    return found
 
-    async def keep() -> None:
+
+def keep(here: Path, found: Rollout, at: float) -> None:
+    """In the store, by another process that began or ended it at this time."""
+
+    async def kept_by() -> None:
         store = store_in(here)
-        assert await store.begin(found, THEIRS, time.time() - LEASE_S + driven_s)
+        assert await store.begin(found, THEIRS, at)
+        if found.phase.ended:
+            assert await store.save(found, THEIRS, at)
         await store.close()
 
-    asyncio.run(keep())
-    return found
+    asyncio.run(kept_by())
 
 
 def store_in(here: Path) -> RolloutStore:
@@ -133,6 +140,9 @@ def test_status_tells_the_open_rollout_as_text_and_json(here: Path) -> None:
     assert (told["service"], told["phase"]) == ("payments", "RUNNING")
     assert ID in rollout(here, "history").stdout
     assert rollout(here, "status", "--service", "ledger").returncode == 2
+    over = begun(plan(service="ledger"), id="of-ledger", environment="nowhere", by="bo@desk", at=time.time() - 60)
+    keep(here, ended(over, Phase.PROMOTED, time.time(), "all is well"), time.time())
+    assert "ledger" in rollout(here, "status", "--service", "ledger").stdout
 
 
 def test_aborting_what_nobody_drives_moves_the_traffic_back(here: Path) -> None:

@@ -43,6 +43,8 @@ async def test_of_one_service_only_one_is_open(store: RolloutStore) -> None:
     assert await store.open("test") == ()
     assert await store.begin(rollout(id="r2", started_at=NOW + 10), THEIRS, NOW)
     assert [kept.rollout.id for kept in await store.newest("test")] == ["r2", "r1"]
+    assert [kept.rollout.id for kept in await store.newest("test", service="payments")] == ["r2", "r1"]
+    assert await store.newest("test", service="ledger") == ()
 
 
 async def test_of_two_that_start_at_once_one_does(store: RolloutStore) -> None:
