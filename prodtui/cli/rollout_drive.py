@@ -22,7 +22,7 @@ from prodtui.cli.store import by
 from prodtui.cli.terminal import on_screen
 from prodtui.journal.rollout_store import Asked, RolloutStore, Wish
 from prodtui.model.errors import UsageError
-from prodtui.model.rollout import Plan, Rollout
+from prodtui.model.rollout import Driver, Plan, Rollout
 from prodtui.rollout.course import Course, Tell
 from prodtui.rollout.keeping import Keeping
 from prodtui.rollout.preflight import Point
@@ -99,7 +99,7 @@ async def _driven(
     watch = Watch(paced(environment, rollout.plan), msgspec.structs.replace(standard, also=interview))
     async with watch:
         await shown.follow(lambda: course.run(watch.moments()))
-    sys.stdout.write(rollout_text(course.rollout, time.time()))
+    sys.stdout.write(rollout_text(course.rollout, time.time(), Driver(keeping.driver, drives=False)))
     if not course.rollout.phase.ended:
         await keeping.release(rollout.id)
         typer.echo(

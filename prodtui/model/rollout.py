@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import NamedTuple
 
 import msgspec
 
@@ -215,3 +216,11 @@ class Rollout(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def service(self) -> str:
         return self.plan.service
+
+
+class Driver(NamedTuple):
+    """Who drives an open rollout, or did last."""
+
+    name: str
+    drives: bool
+    """It does now."""

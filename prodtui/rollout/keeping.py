@@ -45,7 +45,7 @@ class Keeping:
         clock: Callable[[], float],
     ) -> None:
         self._store = store
-        self._driver = driver
+        self.driver = driver
         self._recorded = recorded
         self._clock = clock
         self._trouble = self._unwritten = ""
@@ -58,7 +58,7 @@ class Keeping:
         Raises DrivenElsewhereError.
         """
         try:
-            ours = await self._answered(self._store.save(rollout, self._driver, self._clock()), patience_s)
+            ours = await self._answered(self._store.save(rollout, self.driver, self._clock()), patience_s)
         except StoreError as error:
             self._failed(error)
             return False
@@ -88,7 +88,7 @@ class Keeping:
         while True:
             await asyncio.sleep(RENEW_S)
             try:
-                ours, wish = await self._answered(self._store.renew(rollout_id, self._driver, self._clock()))
+                ours, wish = await self._answered(self._store.renew(rollout_id, self.driver, self._clock()))
             except StoreError as error:
                 self._failed(error)
                 continue
@@ -100,7 +100,7 @@ class Keeping:
     async def release(self, rollout_id: str) -> None:
         """Lets others drive it."""
         try:
-            await self._answered(self._store.release(rollout_id, self._driver))
+            await self._answered(self._store.release(rollout_id, self.driver))
         except StoreError as error:
             self._failed(error)
 

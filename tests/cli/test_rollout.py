@@ -135,9 +135,9 @@ def test_a_second_rollout_of_the_same_service_is_refused_with_who_drives_the_fir
 
 def test_status_tells_the_open_rollout_as_text_and_json(here: Path) -> None:
     kept(here)
-    assert "payments" in rollout(here, "status").stdout
+    assert f"driven by nobody, last by {THEIRS}" in rollout(here, "status").stdout
     told = json.loads(rollout(here, "status", "--format", "json").stdout)
-    assert (told["service"], told["phase"]) == ("payments", "RUNNING")
+    assert (told["service"], told["phase"], told["driver"], told["driven"]) == ("payments", "RUNNING", THEIRS, False)
     assert ID in rollout(here, "history").stdout
     assert rollout(here, "status", "--service", "ledger").returncode == 2
     over = begun(plan(service="ledger"), id="of-ledger", environment="nowhere", by="bo@desk", at=time.time() - 60)

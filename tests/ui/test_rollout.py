@@ -57,10 +57,10 @@ def test_a_decision_that_is_long_takes_a_second_line_and_none_is_wider_than_the_
         assert all(line_length(line) <= width for line in rows.decision(rollout, now, width))
 
 
-def test_a_rollout_that_nobody_drives_any_more_says_so() -> None:
+def test_a_rollout_of_which_no_sample_comes_says_so() -> None:
     rollout, now = rollouts.steady()
     assert "nobody drives it" not in plain(rows.decision(rollout, now, 118))
-    assert "no sample for 10 min: nobody drives it" in plain(rows.decision(rollout, now + 600, 118))
+    assert "no sample for 10 min: a hook runs, or nobody drives it" in plain(rows.decision(rollout, now + 600, 118))
     over, later = rollouts.rolled_back()
     assert "nobody drives it" not in plain(rows.decision(over, later + 600, 118))
 
