@@ -158,7 +158,7 @@ async def test_a_pause_needs_a_reason() -> None:
         await pilot.press("p", "enter")
         assert drive.asked == []
         await pilot.press("p", *"db work", "enter")
-        await shows(pilot, "paused")
+        await shows(pilot, "asked to pause")
         assert drive.asked == [("pause", "db work")]
 
 
@@ -186,7 +186,7 @@ async def test_an_abort_needs_the_name_typed_out() -> None:
         await pilot.press("enter", "A", "enter", "A", *"payments", "escape")
         assert drive.asked == []
         await pilot.press("A", *"payments", "enter")
-        await shows(pilot, "it is rolled back")
+        await shows(pilot, "asked to go back")
         assert drive.asked == [("abort", "")]
 
 
@@ -202,7 +202,7 @@ async def test_only_a_held_or_paused_rollout_is_resumed() -> None:
         screen = await shows(pilot, "r resume", " HELD ")
         assert "p pause" not in screen
         await pilot.press("r", *"prometheus is back", "enter")
-        await shows(pilot, "resumed")
+        await shows(pilot, "asked to resume")
         assert drive.asked == [("resume", "prometheus is back")]
 
 
