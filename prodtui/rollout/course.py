@@ -222,7 +222,8 @@ class Course:
         if hook is None:
             return Ran(ok=True, reason="no such hook", took_s=0.0)
         what = f"{progress.HOOK} {name}"
-        self._rollout = progress.noted(self._rollout, self._clock(), what, f"begins, {percent:g} %")
+        begins = "begins" if name == progress.MIGRATE else f"begins, {percent:g} %"
+        self._rollout = progress.noted(self._rollout, self._clock(), what, begins)
         self._show(self._rollout)
         # Killed half-way, going back is the one thing that had better go on.
         ran = await run(hook, self._rollout, percent=percent, outlives=name == BACK)

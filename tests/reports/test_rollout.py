@@ -100,7 +100,7 @@ def test_the_history_is_a_table_with_why_each_ended() -> None:
     head, first, second = told.splitlines()
     assert head.split() == ["id", "started", "what", "phase", "reached", "took", "by", "why"]
     assert "rolled back" in first
-    assert first.endswith("one sample is enough: error_ratio 31 %, passes <= 1.2 %")
+    assert first.endswith("one sample is enough: error_ratio 31 %, wants <= 1.2 %")
     assert "held" in second
     assert rollouts_text([]).startswith("No rollout is kept.")
 

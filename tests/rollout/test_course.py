@@ -87,6 +87,7 @@ async def test_a_migration_that_fails_moves_no_traffic(tmp_path: Path) -> None:
     driven.rollout = replace(driven.rollout, plan=with_hook(driven.plan, "migrate", driven.script("migrate", "exit 9")))
     done = await driven.start()
     assert (done.phase, driven.told("advance"), driven.told("rollback")) == (Phase.ROLLED_BACK, [], ["0"])
+    assert (steps(done, "hook migrate")[0], steps(done, "hook rollback")[0]) == ("begins", "begins, 0 %")
 
 
 async def test_going_back_that_fails_is_loud_and_critical(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def test_a_decision_that_is_long_takes_a_second_line_and_none_is_wider_than_the_
     rollout, now = rollouts.rolled_back()
     first, second = rows.decision(rollout, now, 60)
     assert plain([first]) == "ROLLED BACK after 17 min  one sample is enough: error_ratio"
-    assert plain([second]) == "          31 %, passes <= 1.2 %"
+    assert plain([second]) == "          31 %, wants <= 1.2 %"
     for width in (20, 40, 60, 80):
         assert all(line_length(line) <= width for line in rows.decision(rollout, now, width))
 
@@ -109,7 +109,7 @@ def test_the_strip_tells_the_last_sample_that_was_not_ok() -> None:
     one, two, why = rollout_stages.strips(rollout, 78, 6)
     assert plain([one]) == "  1 %  ●●●●●●●●●●"
     assert plain([two]) == " 10 %  ●●●●●●✖●●●●●" + "·" * 18
-    assert plain([why]).endswith("latency_p99 310 ms, passes <= 250 ms")
+    assert plain([why]).endswith("latency_p99 310 ms, wants <= 250 ms")
     assert len(rollout_stages.strips(rollout, 78, 1)) == 1
 
 
