@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import pty
 import signal
 import sqlite3
 import subprocess
@@ -34,13 +35,13 @@ ID = f"r{os.getpid()}"
 """No other test's hooks are called so."""
 CLOSES = """
 import asyncio, os, signal
-from prodtui.cli.rollout_drive import _Lines
+from prodtui.cli.rollout_shown import Lines
 
 async def drive():
     os.kill(os.getpid(), signal.SIGHUP)
     await asyncio.Event().wait()
 
-asyncio.run(_Lines().follow(drive))
+asyncio.run(Lines().follow(drive))
 print("left")
 """
 
@@ -152,6 +153,18 @@ def test_aborting_what_nobody_drives_moves_the_traffic_back(here: Path) -> None:
     after = now(here)
     assert (after.phase, after.percent) == (Phase.ABORTED, 0)
     assert rollout(here, "abort").returncode == 2
+
+
+def test_what_becomes_of_it_rings_the_terminal(here: Path) -> None:
+    kept(here)
+    ours, theirs = pty.openpty()
+    words = ["rollout", "abort", "wrong build", "--config", str(here / "prodtui.toml")]
+    told = {**os.environ, "PRODTUI_NOTIFY__HERE__KIND": "terminal", "PRODTUI_NOTIFY__HERE__SEVERITY": "warning"}
+    done = subprocess.run([sys.executable, "-m", "prodtui", *words], stderr=theirs, check=False, env=told, timeout=50)
+    os.close(theirs)
+    said = os.read(ours, 65_536)
+    os.close(ours)
+    assert (done.returncode, b"\a" in said, b"of payments 2.0 aborted" in said) == (0, True, True), said
 
 
 def test_a_driver_whose_host_died_is_followed_as_soon_as_its_lease_is_over(here: Path) -> None:
