@@ -31,6 +31,8 @@ GRACE_S = 10.0
 """Between being asked to stop and being killed."""
 KEPT_BYTES = 16 * 1024
 """Of the end of what it says; the rest is read and let go, so that it never waits for us."""
+PLAN_BYTES = 1024 * 1024
+"""Of what it makes of a script, which has every network that the load may not go to: 4 kB for each IPv6 address."""
 LINES = 5
 _VERSION = re.compile(r"k6 (v\d+\.\d+\.\d+\S*)")
 _MESSAGE = re.compile(r'level=(?:error|fatal|panic) msg="((?:[^"\\]|\\.)*)"')
@@ -112,7 +114,7 @@ async def planned(found: Engine, order: Order) -> Plan:
     with tempfile.TemporaryDirectory(prefix="prodtui-load-") as place:
         script = _script(order, Path(place))
         words = ["inspect", "--include-system-env-vars", "--execution-requirements", str(script)]
-        said, code = await _answer(found.path, words, order.variables)
+        said, code = await _answer(found.path, words, order.variables, PLAN_BYTES)
     # Its log comes before the answer and after it.
     start, end = said.find("{\n"), said.rfind("}")
     try:
@@ -187,13 +189,15 @@ async def _started(
         raise EngineError(f"{path} can't be started: {error.strerror or error}") from error
 
 
-async def _answer(path: Path, words: Sequence[str], variables: Mapping[str, str]) -> tuple[str, int]:
+async def _answer(
+    path: Path, words: Sequence[str], variables: Mapping[str, str], kept: int = KEPT_BYTES
+) -> tuple[str, int]:
     """What it says to a question, and its exit code. Raises EngineError where it says nothing in time."""
     with tempfile.TemporaryDirectory(prefix="prodtui-load-") as place:
         process = await _started(path, words, Path(place), variables)
         try:
             async with asyncio.timeout(LOOK_S):
-                said = await _tail(process.stdout)
+                said = await _tail(process.stdout, kept)
                 return said, await process.wait()
         except TimeoutError as error:
             raise EngineError(f"{path} {words[0]}: no answer within {LOOK_S:g} s") from error
@@ -201,11 +205,11 @@ async def _answer(path: Path, words: Sequence[str], variables: Mapping[str, str]
             await _gone(process)
 
 
-async def _tail(stream: asyncio.StreamReader | None) -> str:
+async def _tail(stream: asyncio.StreamReader | None, most: int = KEPT_BYTES) -> str:
     """The end of what is said, once nothing more comes."""
     kept = b""
     while stream is not None and (chunk := await stream.read(64 * 1024)):
-        kept = (kept + chunk)[-KEPT_BYTES:]
+        kept = (kept + chunk)[-most:]
     return kept.decode("utf-8", "replace")
 
 
