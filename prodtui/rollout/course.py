@@ -117,10 +117,7 @@ class Course:
             await (self._enter(rollout.stage + 1) if silent is None else self._look_again(silent))
         elif progress.is_shifted(rollout):
             await self._become(rollout)
-        elif rollout.samples or progress.is_migrated(rollout):
-            await self._enter(rollout.stage)
-        elif (ran := await self._hook(progress.MIGRATE)).ok:
-            await self._keeping.save(self._rollout)
+        elif rollout.samples or progress.is_migrated(rollout) or (ran := await self._hook(progress.MIGRATE)).ok:
             await self._enter(rollout.stage)
         else:
             await self._go_back(f"migrate failed: {ran.reason}")
@@ -217,7 +214,10 @@ class Course:
         await self._become(progress.ended(self._rollout, Phase.FAILED, self._clock(), why, by))
 
     async def _hook(self, name: str, percent: float = 0.0) -> Ran:
-        """Runs a hook, with a step when it begins and one when it ends; well at once where the plan has none."""
+        """Runs a hook, with a step when it begins, kept before it does, and one when it ends.
+
+        Well at once where the plan has none. Going back was kept when it was decided, and waits no longer.
+        """
         hook = self._rollout.plan.hooks.get(name)
         if hook is None:
             return Ran(ok=True, reason="no such hook", took_s=0.0)
@@ -225,6 +225,8 @@ class Course:
         begins = "begins" if name == progress.MIGRATE else f"begins, {percent:g} %"
         self._rollout = progress.noted(self._rollout, self._clock(), what, begins)
         self._show(self._rollout)
+        if name != BACK:
+            await self._keeping.save(self._rollout)
         # Killed half-way, going back is the one thing that had better go on.
         ran = await run(hook, self._rollout, percent=percent, outlives=name == BACK)
         result = f"{ran.reason}, in {words.seconds(ran.took_s)}"

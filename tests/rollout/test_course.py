@@ -14,7 +14,7 @@ from prodtui.model.notice import Severity
 from prodtui.model.rollout import Judged, Phase, Rollout, Word
 from prodtui.rollout.keeping import DrivenElsewhereError
 from prodtui.rollout.progress import FIRST_BAD, replace
-from tests.rollout.driving import EVERY_S, Driven, steps, with_hook
+from tests.rollout.driving import EVERY_S, SHIFT, Driven, steps, with_hook
 from tests.rollout.rollouts import stage
 
 
@@ -246,16 +246,20 @@ async def test_a_promotion_that_was_decided_long_ago_is_looked_at_again_first(tm
 
 async def test_a_migration_that_ended_well_is_not_run_again_by_whoever_goes_on(tmp_path: Path) -> None:
     driven = Driven(tmp_path)
-    hangs = with_hook(driven.plan, "advance", driven.script("advance", "sleep 600\n"))
+    hangs = with_hook(driven.plan, "advance", driven.script("advance", SHIFT + "sleep 600\n"))
     driven.rollout = replace(driven.rollout, plan=with_hook(hangs, "migrate", driven.script("migrate")))
     killed = asyncio.create_task(driven.start())
-    await driven.seen(lambda one: bool(steps(one, "hook advance")))
+    async with asyncio.timeout(20):
+        while not driven.told("advance"):  # noqa: ASYNC110 — another process's doing
+            await asyncio.sleep(0.02)
     killed.cancel()
     await asyncio.gather(killed, return_exceptions=True)
     driven.rollout = await driven.kept()
+    assert steps(driven.rollout, "hook migrate")[1].startswith("exit 0")
     driven.script("advance", "exit 1\n")
     done = await driven.drive()
-    assert (driven.told("migrate"), len(steps(done, "hook advance"))) == (["0"], 2)
+    assert (driven.told("migrate"), steps(done, "hook advance")[0]) == (["0"], "begins, 10 %")
+    assert (await driven.kept()).phase is Phase.ROLLED_BACK
 
 
 async def test_a_clock_that_is_set_back_stops_no_sampling(tmp_path: Path) -> None:
