@@ -43,11 +43,14 @@ class Keeping:
         driver: str,
         recorded: Recorded,
         clock: Callable[[], float],
+        *,
+        renew_s: float = RENEW_S,
     ) -> None:
         self._store = store
         self.driver = driver
         self._recorded = recorded
         self._clock = clock
+        self._renew_s = renew_s
         self._trouble = self._unwritten = ""
         self.wishes: asyncio.Queue[Wish] = asyncio.Queue(1)
         """What people want of it."""
@@ -86,7 +89,7 @@ class Keeping:
     async def stay(self, rollout_id: str) -> None:
         """Renews the lease for ever, and takes in what people want. Raises DrivenElsewhereError."""
         while True:
-            await asyncio.sleep(RENEW_S)
+            await asyncio.sleep(self._renew_s)
             try:
                 ours, wish = await self._answered(self._store.renew(rollout_id, self.driver, self._clock()))
             except StoreError as error:

@@ -26,6 +26,7 @@ from tests.rollout.worlds import metrics, moment, registry
 
 EVERY_S = 0.3
 LASTS_S = 1.5
+RENEW_S = 0.2
 SHIFT = 'echo "$@" >> "$0.log"\n'
 """A hook's script: it writes down what it was told."""
 
@@ -101,7 +102,7 @@ class Driven:
         self, driver: str = "ana@host pid 1", clock: Callable[[], float] = time.time, wish: Wish | None = None
     ) -> Rollout:
         """`wish`: what a person wants of it first."""
-        keeping = Keeping(self.store, driver, self._audited, clock)
+        keeping = Keeping(self.store, driver, self._audited, clock, renew_s=RENEW_S)
         if wish is not None:
             keeping.wishes.put_nowait(wish)
         course = Course(
