@@ -143,7 +143,8 @@ class Course:
         found = [gap(rollout, at, NOBODY_LOOKED) for at in asked.missed]
         if asked.now:
             moment = self._moment
-            if moment is None or now - moment.now > _counts_s(moment, stage_of(rollout).every_s):
+            # Of a time to come it is from before the clock was set back.
+            if moment is None or abs(now - moment.now) > _counts_s(moment, stage_of(rollout).every_s):
                 found.append(gap(rollout, now, NOTHING_READ))
             else:
                 seen = observed(rollout.plan, stage_of(rollout), moment, self._baselines)

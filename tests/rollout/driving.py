@@ -35,6 +35,7 @@ class Feed:
     """The moments of a payments whose canary is as the test says."""
 
     def __init__(self) -> None:
+        self.clock: Callable[[], float] = time.time
         self.canary: dict[str, Any] = {"requests": 1_000.0}
         self.stable: dict[str, Any] = {"requests": 1_000.0}
         self.lost = False
@@ -53,7 +54,7 @@ class Feed:
         for number in count():
             if number == self.breaks_after:
                 raise RuntimeError("a defect")
-            now = time.time()
+            now = self.clock()
             if self.lost:
                 self._seen.fail("prometheus", at=now, why="connection refused")
             else:
@@ -126,6 +127,13 @@ class Driven:
             while not (found := [one for one in self.shown if condition(one)]):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         return found[0]
+
+    async def saved(self, condition: Callable[[Rollout], bool]) -> Rollout:
+        """Waits until the store has it like this."""
+        async with asyncio.timeout(20):
+            while not ((found := await self.store.find("test", "r1")) and condition(found.rollout)):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        return found.rollout
 
     def _show(self, rollout: Rollout) -> None:
         self.shown.append(rollout)

@@ -14,7 +14,7 @@ from prodtui.model.notice import Severity
 from prodtui.model.rollout import Judged, Phase, Rollout, Word
 from prodtui.rollout.keeping import DrivenElsewhereError
 from prodtui.rollout.progress import FIRST_BAD, replace
-from tests.rollout.driving import EVERY_S, SHIFT, Driven, steps, with_hook
+from tests.rollout.driving import EVERY_S, Driven, steps, with_hook
 from tests.rollout.rollouts import stage
 
 
@@ -246,12 +246,10 @@ async def test_a_promotion_that_was_decided_long_ago_is_looked_at_again_first(tm
 
 async def test_a_migration_that_ended_well_is_not_run_again_by_whoever_goes_on(tmp_path: Path) -> None:
     driven = Driven(tmp_path)
-    hangs = with_hook(driven.plan, "advance", driven.script("advance", SHIFT + "sleep 600\n"))
+    hangs = with_hook(driven.plan, "advance", driven.script("advance", "sleep 600\n"))
     driven.rollout = replace(driven.rollout, plan=with_hook(hangs, "migrate", driven.script("migrate")))
     killed = asyncio.create_task(driven.start())
-    async with asyncio.timeout(20):
-        while not driven.told("advance"):  # noqa: ASYNC110 — another process's doing
-            await asyncio.sleep(0.02)
+    await driven.saved(lambda one: bool(steps(one, "hook advance")))
     killed.cancel()
     await asyncio.gather(killed, return_exceptions=True)
     driven.rollout = await driven.kept()
@@ -265,7 +263,9 @@ async def test_a_migration_that_ended_well_is_not_run_again_by_whoever_goes_on(t
 async def test_a_clock_that_is_set_back_stops_no_sampling(tmp_path: Path) -> None:
     driven, back_s = Driven(tmp_path), 0.0
     assert await driven.store.begin(driven.rollout, "ana@host pid 1", time.time())
-    running = asyncio.create_task(driven.drive(clock=lambda: time.time() - back_s))
+    driven.feed.read_often()
+    driven.feed.clock = lambda: time.time() - back_s
+    running = asyncio.create_task(driven.drive(clock=driven.feed.clock))
     await driven.seen(lambda one: len(one.samples) == 1)
     back_s = 3_600.0
     driven.feed.canary = {"requests": 1_000.0, "failed": 500.0}
@@ -288,7 +288,7 @@ async def test_whoever_lost_the_lease_touches_nothing_more(tmp_path: Path) -> No
 async def test_a_store_that_is_locked_keeps_nobody_from_going_back(tmp_path: Path) -> None:
     driven = Driven(tmp_path)
     running = asyncio.create_task(driven.start())
-    await driven.seen(lambda one: len(one.samples) == 1)
+    await driven.saved(lambda one: len(one.samples) == 1)
     locking = sqlite3.connect(tmp_path / "prodtui.db", isolation_level=None)
     locking.execute("begin immediate")
     driven.feed.canary = {"requests": 1_000.0, "failed": 500.0}
