@@ -74,7 +74,7 @@ class Rollouts:
                     why = kept.rollout.decision.reason
                     raise UsageError(f"{named(kept)} is held: {why}; give a reason to resume it")
                 if (asked := await granted(store, kept, wish)) is not None:
-                    _done(asked, wish)
+                    typer.echo(f"{named(kept)}: {wish.asked}, done by {asked.driver}", err=True)
                     return _EXITS.get(asked.rollout.phase, 0)
             rollout = (await claimed(store, kept, self._driver)).rollout
             first = wish if _waits(rollout) else None
@@ -87,16 +87,16 @@ class Rollouts:
         async with self._store() as store:
             kept, wish = await self._one(store, service), _wish(Asked.PAUSE, reason)
             _may_pause(kept)
-            if (asked := await granted(store, kept, wish)) is not None:
-                if asked.rollout.phase is not Phase.PAUSED:
-                    raise UsageError(f"{named(kept)} is not paused: it is {asked.rollout.phase}")
-                _done(asked, wish)
-                return
-            fresh = await claimed(store, kept, self._driver)
-            _may_pause(fresh)
-            await alone(self._environment, store, fresh.rollout, self._driver, wish)
-            await store.release(kept.rollout.id, self._driver)
-            typer.echo(f"{named(kept)} is paused; nobody drives it", err=True)
+            asked = await granted(store, kept, wish)
+            if asked is not None:
+                after = asked.rollout
+            else:
+                fresh = await claimed(store, kept, self._driver)
+                after = await alone(self._environment, store, fresh.rollout, self._driver, wish)
+                await store.release(kept.rollout.id, self._driver)
+            if after.phase is not Phase.PAUSED:
+                raise UsageError(f"{named(kept)} is not paused: it is {after.phase}")
+            typer.echo(f"{named(kept)} is paused; {'nobody' if asked is None else asked.driver} drives it", err=True)
 
     async def abort(self, service: str | None, reason: str) -> int:
         """Ends the open rollout and moves its traffic back; returns the exit code."""
@@ -185,10 +185,6 @@ async def _patiently(what: str, pause_s: float) -> None:
 
 def _wish(asked: Asked, reason: str) -> Wish:
     return Wish(asked=asked, by=by(), at=time.time(), reason=reason)
-
-
-def _done(asked: Kept, wish: Wish) -> None:
-    typer.echo(f"{named(asked)}: {wish.asked}, done by {asked.driver}", err=True)
 
 
 def _waits(rollout: Rollout) -> bool:

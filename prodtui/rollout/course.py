@@ -239,14 +239,16 @@ class Course:
     async def _grant(self, wish: Wish) -> None:
         """Does what a person wants, as far as it can be done now."""
         rollout, now = self._rollout, self._clock()
-        why = wish.reason or "no reason given"
+        why, goes_back = wish.reason or "no reason given", rollout.decision.word is Word.ROLLBACK
         match wish.asked:
             case Asked.ABORT:
                 await self._go_back(f"aborted by {wish.by}: {why}", Phase.ABORTED, wish.by)
             # A hold is ended by a reason, or goes back in time: a pause must not get around that.
-            case Asked.PAUSE if rollout.phase in (Phase.RUNNING, Phase.WATCHING):
+            case Asked.PAUSE if rollout.phase in (Phase.RUNNING, Phase.WATCHING) and not goes_back:
                 await self._become(progress.paused(rollout, now, wish.by, why))
-            case Asked.RESUME if rollout.phase in (Phase.PAUSED, Phase.HELD):
+            case Asked.RESUME if not goes_back and (
+                rollout.phase is Phase.PAUSED or (rollout.phase is Phase.HELD and wish.reason.strip())
+            ):
                 await self._become(progress.resumed(rollout, now, wish.by, why))
         await self._keeping.taken(rollout.id, wish)
 

@@ -160,14 +160,14 @@ async def test_a_person_pauses_resumes_and_aborts_from_another_terminal(tmp_path
     assert steps(done, "end") == ["aborted: aborted by bo@desk: wrong build"]
 
 
-async def held(driven: Driven, asked: Asked) -> Rollout:
+async def held(driven: Driven, asked: Asked, reason: str = "the data is complete") -> Rollout:
     """What becomes of one that is held and that nobody drives, when somebody wants this of it; it is bad in the end."""
     decision = replace(driven.rollout.decision, word=Word.HOLD, reason="no data")
     now = time.time()
     driven.rollout = replace(driven.rollout, phase=Phase.HELD, held_at=now, percent=10.0, decision=decision)
     driven.feed.canary = {"requests": 1_000.0, "failed": 500.0}
     assert await driven.store.begin(driven.rollout, "ana@host pid 1", now)
-    return await driven.drive(wish=wish(asked, "the data is complete"))
+    return await driven.drive(wish=wish(asked, reason))
 
 
 async def test_a_hold_that_is_resumed_in_another_process_is_told_as_over(tmp_path: Path) -> None:
@@ -180,11 +180,14 @@ async def test_a_hold_that_is_resumed_in_another_process_is_told_as_over(tmp_pat
     ]
 
 
-async def test_a_pause_does_not_end_a_hold(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("asked", "reason"), [(Asked.PAUSE, "lunch"), (Asked.RESUME, " ")])
+async def test_a_hold_is_ended_neither_by_a_pause_nor_without_a_reason(
+    tmp_path: Path, asked: Asked, reason: str
+) -> None:
     driven = Driven(tmp_path)
-    done = await held(driven, Asked.PAUSE)
-    assert (steps(done, "pause"), done.phase) == ([], Phase.ROLLED_BACK)
-    assert not any(one.phase is Phase.PAUSED for one in driven.shown)
+    done = await held(driven, asked, reason)
+    assert (steps(done, asked), done.phase) == ([], Phase.ROLLED_BACK)
+    assert {one.phase for one in driven.shown} == {Phase.HELD, Phase.ROLLED_BACK}
 
 
 async def granted(driven: Driven) -> None:
