@@ -63,8 +63,8 @@ WELL = (
     criterion("breaker", "", 0, 0, "closed"),
     criterion("queue_depth", "messages", 12, 140, "<= 500 messages", blocking=False),
 )
-SLOW = replace(WELL[1], canary=0.31, judged=BAD, reason="latency_p99 310 ms, passes <= 250 ms")
-FAILING = replace(WELL[0], canary=0.31, judged=BAD, hard=True, reason="error_ratio 31 %, passes <= 1.2 %")
+SLOW = replace(WELL[1], canary=0.31, judged=BAD, reason="latency_p99 310 ms, wants <= 250 ms")
+FAILING = replace(WELL[0], canary=0.31, judged=BAD, hard=True, reason="error_ratio 31 %, wants <= 1.2 %")
 UNKNOWN = tuple(
     replace(one, canary=None, judged=NODATA, reason="error_ratio: prometheus is lost, refused") for one in WELL[:2]
 )

@@ -66,6 +66,10 @@ class Scribe:
         """As `prodtui.model.audited.Audited`."""
         return await self.all_written(Done(act, about, result, details))
 
+    async def recorded(self, act: Act, about: str, result: str, details: Mapping[str, str]) -> str | None:
+        """As `prodtui.model.audited.Recorded`. Raises StoreError."""
+        return (await self._append((Done(act, about, result, details),))).remark
+
     async def all_written(self, *done: Done) -> str | None:
         """Writes down acts in this order, all or none; a remark where that failed."""
         from prodtui.model.errors import ProdtuiError
@@ -80,7 +84,7 @@ class Scribe:
         from prodtui.model.errors import ProdtuiError, UsageError
 
         try:
-            return (await self._append((Done(act, about, result, details),))).remark
+            return await self.recorded(act, about, result, details)
         except ProdtuiError as error:
             raise UsageError(f"{error}; nothing is done, since it could not be audited") from error
 

@@ -94,7 +94,7 @@ def _run(found: Environment, rules: Policy, rule: LoadRule, allowed: list[str], 
     if run is None and on_screen() and format_ is Format.TEXT:
         from prodtui.cli.load_screen import shown
 
-        run = shown(loading)
+        run = asyncio.run(shown(loading))
     elif run is None:
         run = asyncio.run(printed(loading))
     for remark in loading.remarks:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 from prodtui.cli.keys import look_of
-from prodtui.cli.load_run import BY_HAND, Loading
+from prodtui.cli.load_run import BY_HAND, Loading, stopping
 from prodtui.cli.log import log_file
 from prodtui.ui.load_app import LoadApp, Seen
 from prodtui.ui.rows.header import colour
@@ -22,28 +22,23 @@ class Watched:
     """What the screen is handed: of what came since it looked last, the newest."""
 
     def __init__(self, loading: Loading) -> None:
-        self.run: LoadRun | None = None
-        self._loading = loading
+        """The load runs from now on."""
         self._course: LoadCourse | None = None
         self._newest: Seen | None = None
         self._news = asyncio.Event()
+        self.running = asyncio.create_task(loading.run(self._tell, self._on_course))
+        self.running.add_done_callback(lambda _: self._news.set())
 
     async def feed(self) -> AsyncIterator[Seen]:
-        """How it goes, until it is over; whoever stops listening ends it."""
-        running = asyncio.create_task(self._loading.run(self._tell, self._on_course))
-        running.add_done_callback(lambda _: self._news.set())
-        try:
-            while True:
-                await self._news.wait()
-                self._news.clear()
-                if self._newest is not None:
-                    yield self._newest
-                if running.done():
-                    self.run = running.result()
-                    return
-        finally:
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
+        """How it goes, until it is over."""
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            if self._newest is not None:
+                yield self._newest
+            if self.running.done():
+                self.running.result()
+                return
 
     def stop(self) -> None:
         if self._course is not None:
@@ -57,8 +52,11 @@ class Watched:
         self._news.set()
 
 
-def shown(loading: Loading) -> LoadRun:
-    """Runs it on the terminal until somebody leaves it. Raises what ended it, CancelledError where a signal did."""
+async def shown(loading: Loading) -> LoadRun:
+    """Runs it on the terminal until somebody leaves it: where that is before its end, as by a signal, it is stopped.
+
+    Raises what ended the screen, CancelledError where a second signal came.
+    """
     look, watched = look_of(loading.environment), Watched(loading)
     declared = loading.environment.declared
     app = LoadApp(
@@ -69,9 +67,11 @@ def shown(loading: Loading) -> LoadRun:
         keys=look.keys,
         log_path=log_file(),
     )
-    app.run(mouse=False)
+    await app.run_async(mouse=False)
+    if not watched.running.done():
+        watched.stop()
+    with stopping():
+        run = await watched.running
     if app.failure is not None:
         raise app.failure
-    if watched.run is None:
-        raise asyncio.CancelledError
-    return watched.run
+    return run

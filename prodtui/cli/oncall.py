@@ -78,13 +78,13 @@ async def on_call(
 
 @asynccontextmanager
 async def decisions_told(
-    environment: Environment, say: Callable[[str], None]
+    environment: Environment, say: Callable[[str], None], ring: Callable[[str], None] | None = None
 ) -> AsyncIterator[Callable[[Notice], Awaitable[None]]]:
     """Tells whoever is on call what is decided by this command, with the tiers of the services that it is about.
 
-    What it can't send before it ends waits in the store for whoever watches.
+    What it can't send before it ends waits in the store for whoever watches. `ring` writes to its terminal.
     """
-    async with on_call(environment, say) as telling:
+    async with on_call(environment, say, ring=ring) as telling:
         if telling is None:
             yield _nobody
             return

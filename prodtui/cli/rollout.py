@@ -66,12 +66,14 @@ def status(
 
     Exit codes: 0; 1 the store can't be used; 2 configuration, or no rollout is kept.
     """
+    from prodtui.cli.rollout_claim import driven_now
+    from prodtui.model.rollout import Driver
     from prodtui.reports.rollout_json import rollout_json
     from prodtui.reports.rollout_text import rollout_text
 
-    found = asyncio.run(_rollouts(context, config, env).newest(service)).rollout
-    now = time.time()
-    sys.stdout.write(rollout_json(found, now) if format is Format.JSON else rollout_text(found, now))
+    kept = asyncio.run(_rollouts(context, config, env).newest(service))
+    told = rollout_json if format is Format.JSON else rollout_text
+    sys.stdout.write(told(kept.rollout, time.time(), Driver(kept.driver, driven_now(kept))))
 
 
 @app.command()
@@ -82,7 +84,7 @@ def pause(
 
     Example: prodtui rollout pause "waiting for the database team"
 
-    Exit codes: 0; 2 there is none to pause.
+    Exit codes: 0; 2 there is none to pause, or it can't be paused.
     """
     asyncio.run(_rollouts(context, config, env).pause(service, reason))
 

@@ -1,13 +1,10 @@
-"""Driving a rollout: what it is judged by, the watch, and where it is shown while it goes."""
+"""Driving a rollout: what it is judged by, the watch, and who is told."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,14 +12,12 @@ import msgspec
 import typer
 
 from prodtui.cli.audit_trail import auditing
-from prodtui.cli.keys import look_of
 from prodtui.cli.oncall import decisions_told
 from prodtui.cli.rollout_lock import driving
-from prodtui.cli.store import by
+from prodtui.cli.rollout_shown import Lines, Screen
 from prodtui.cli.terminal import on_screen
-from prodtui.journal.rollout_store import Asked, RolloutStore, Wish
-from prodtui.model.errors import UsageError
-from prodtui.model.rollout import Plan, Rollout
+from prodtui.journal.rollout_store import RolloutStore, Wish
+from prodtui.model.rollout import Driver, Plan, Rollout
 from prodtui.rollout.course import Course, Tell
 from prodtui.rollout.keeping import Keeping
 from prodtui.rollout.preflight import Point
@@ -64,21 +59,35 @@ async def looked(
 
 
 async def driven(
-    environment: Environment, policy: Policy, store: RolloutStore, rollout: Rollout, driver: str, *, written: int
+    environment: Environment,
+    policy: Policy,
+    store: RolloutStore,
+    rollout: Rollout,
+    driver: str,
+    wish: Wish | None = None,
 ) -> Rollout:
     """Drives the rollout to its end, or until somebody leaves it; it can be resumed then.
 
-    `written`: so many of its steps are in the audit trail.
+    `wish`: what a person wants of it first.
     """
     standard = await _standard(environment, policy, rollout.plan)
-    async with auditing(environment) as scribe, decisions_told(environment, _say) as tell:
-        keeping = Keeping(store, driver, scribe.written, time.time, written=written)
-        with driving(rollout.id, driver):
-            return await _driven(environment, standard, rollout, keeping, tell)
+    async with auditing(environment) as scribe:
+        keeping = Keeping(store, driver, scribe.recorded, time.time)
+        if wish is not None:
+            keeping.wishes.put_nowait(wish)
+        shown = Screen(environment, keeping) if on_screen() else Lines()
+        async with decisions_told(environment, _say, shown.ring) as tell:
+            with driving(rollout.id, driver):
+                return await _driven(environment, standard, rollout, keeping, tell, shown)
 
 
 async def _driven(
-    environment: Environment, standard: Standard, rollout: Rollout, keeping: Keeping, tell: Tell
+    environment: Environment,
+    standard: Standard,
+    rollout: Rollout,
+    keeping: Keeping,
+    tell: Tell,
+    shown: Screen | Lines,
 ) -> Rollout:
     from prodtui.model.rollout_progress import stage_of
     from prodtui.reports.rollout_text import rollout_text
@@ -86,13 +95,12 @@ async def _driven(
     from prodtui.rollout.questions import Interview
     from prodtui.watch.live import Watch
 
-    shown = _Screen(environment, keeping) if on_screen() else _Lines()
     course = Course(rollout, keeping, baselines=standard.history.baselines, tell=tell, show=shown.show)
     interview = Interview(rollout.plan, lambda: stage_of(course.rollout))
     watch = Watch(paced(environment, rollout.plan), msgspec.structs.replace(standard, also=interview))
     async with watch:
         await shown.follow(lambda: course.run(watch.moments()))
-    sys.stdout.write(rollout_text(course.rollout, time.time()))
+    sys.stdout.write(rollout_text(course.rollout, time.time(), Driver(keeping.driver, drives=False)))
     if not course.rollout.phase.ended:
         await keeping.release(rollout.id)
         typer.echo(
@@ -103,17 +111,17 @@ async def _driven(
     return course.rollout
 
 
-async def abandoned(
-    environment: Environment, store: RolloutStore, rollout: Rollout, driver: str, by: str, reason: str
-) -> Rollout:
-    """Ends a rollout that nobody drives, and moves its traffic back."""
-    async with auditing(environment) as scribe, decisions_told(environment, _say) as tell:
-        keeping = Keeping(store, driver, scribe.written, time.time, written=len(rollout.steps))
-        course = Course(rollout, keeping, baselines={}, tell=tell, show=_Lines(rollout).show)
-        return await course.abandon(by, reason)
+async def alone(environment: Environment, store: RolloutStore, rollout: Rollout, driver: str, wish: Wish) -> Rollout:
+    """Does what a person wants of a rollout that nobody drives, and no more."""
+    shown = Lines(rollout)
+    async with auditing(environment) as scribe, decisions_told(environment, _say, shown.ring) as tell:
+        keeping = Keeping(store, driver, scribe.recorded, time.time)
+        course = Course(rollout, keeping, baselines={}, tell=tell, show=shown.show)
+        with driving(rollout.id, driver):
+            return await course.grant(wish)
 
 
-async def audited_first(environment: Environment, rollout: Rollout) -> None:
+async def audited_first(environment: Environment, rollout: Rollout) -> Rollout:
     """Writes down that it begins. Raises UsageError where that can't be: then it must not."""
     from prodtui.rollout.keeping import written_down
 
@@ -121,109 +129,7 @@ async def audited_first(environment: Environment, rollout: Rollout) -> None:
         for step in rollout.steps:
             if remark := await scribe.require(*written_down(rollout, step)):
                 typer.echo(f"prodtui: {remark}", err=True)
-
-
-class _Lines:
-    """Told line by line on stderr, for a pipeline."""
-
-    def __init__(self, before: Rollout | None = None) -> None:
-        """`before`: what was told already."""
-        self._before = before
-
-    def show(self, rollout: Rollout) -> None:
-        from prodtui.reports.rollout_lines import lines
-
-        for line in lines(self._before, rollout):
-            typer.echo(line, err=True)
-        self._before = rollout
-
-    async def follow(self, drive: Callable[[], Awaitable[Rollout]]) -> None:
-        """Until it is over, or a signal ends this process: then it is left as it is."""
-        from prodtui.cli.log import log_to_stderr
-
-        log_to_stderr()
-        running = asyncio.ensure_future(drive())
-        loop, left = asyncio.get_running_loop(), asyncio.Event()
-
-        def leave() -> None:
-            left.set()
-            running.cancel()
-
-        for ending in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(ending, leave)
-        try:
-            await running
-        except asyncio.CancelledError:
-            if not left.is_set():
-                raise
-
-
-class _Screen:
-    """Shown on the terminal, where a person may pause, resume and abort it."""
-
-    def __init__(self, environment: Environment, keeping: Keeping) -> None:
-        self._environment = environment
-        self._look = look_of(environment)
-        self._wishes = keeping.wishes
-        self._rollout: Rollout | None = None
-        self._changed = asyncio.Event()
-
-    def show(self, rollout: Rollout) -> None:
-        self._rollout = rollout
-        self._changed.set()
-
-    async def follow(self, drive: Callable[[], Awaitable[Rollout]]) -> None:
-        """Until somebody leaves it. A screen that fails leaves the rollout driven: it goes on line by line."""
-        from prodtui.cli.log import log_file
-        from prodtui.ui.rollout_app import RolloutApp
-
-        app = RolloutApp(
-            self._feed,
-            self,
-            environment=self._environment.name,
-            environment_colour=self._environment.declared.colour,
-            theme=self._look.theme,
-            keys=self._look.keys,
-            log_path=log_file(),
-        )
-        running = asyncio.ensure_future(drive())
-        running.add_done_callback(lambda done: app.exit() if done.cancelled() or done.exception() else None)
-        try:
-            await app.run_async()
-        except BaseException:
-            running.cancel()
-            raise
-        if app.failure is not None:
-            typer.echo(f"prodtui: the screen failed ({type(app.failure).__name__}); the rollout goes on", err=True)
-            await _Lines().follow(lambda: running)
-        elif not running.done():
-            running.cancel()
-            await asyncio.wait({running})
-        else:
-            await running
-
-    async def _feed(self) -> AsyncIterator[Rollout]:
-        while self._rollout is None or not self._rollout.phase.ended:
-            await self._changed.wait()
-            self._changed.clear()
-            if self._rollout is not None:
-                yield self._rollout
-
-    async def pause(self, reason: str) -> None:
-        self._want(Asked.PAUSE, reason)
-
-    async def resume(self, reason: str) -> None:
-        self._want(Asked.RESUME, reason)
-
-    async def abort(self) -> None:
-        self._want(Asked.ABORT, "from the screen")
-
-    def _want(self, asked: Asked, reason: str) -> None:
-        """Raises UsageError."""
-        try:
-            self._wishes.put_nowait(Wish(asked=asked, by=by(), at=time.time(), reason=reason))
-        except asyncio.QueueFull:
-            raise UsageError("another wish is being carried out; try again in a moment") from None
+    return msgspec.structs.replace(rollout, audited=len(rollout.steps))
 
 
 async def _standard(environment: Environment, policy: Policy, plan: Plan) -> Standard:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 import typer
 
+from prodtui.cli.rollout_claim import claimed, driven_by, granted, named
 from prodtui.cli.store import by, new_id
-from prodtui.journal.rollout_store import LEASE_S, Asked, Kept, RolloutStore, Wish
+from prodtui.journal.rollout_store import Asked, Kept, RolloutStore, Wish
 from prodtui.model.errors import UsageError
 from prodtui.model.freshness import Freshness
-from prodtui.model.rollout import Phase, Plan, Rollout
+from prodtui.model.rollout import Phase, Plan, Rollout, Word
 from prodtui.rollout.preflight import Cleared, Point
 
 if TYPE_CHECKING:
@@ -24,12 +25,9 @@ if TYPE_CHECKING:
     from prodtui.settings.loaded import Environment
 
 NOT_DONE, UNDECIDED = 1, 3
-GRANTED_S: Final = 10.0
-"""A driver takes a wish within its renewal, unless a hook runs."""
 LOOK_S: Final = 30.0
 """A look takes so long at most; one that left something open is made again within this time."""
 LOOK_AGAIN_S: Final = 3.0
-ASK_AGAIN_S: Final = 0.5
 _EXITS = {Phase.PROMOTED: 0, Phase.ROLLED_BACK: NOT_DONE, Phase.ABORTED: NOT_DONE, Phase.FAILED: NOT_DONE}
 
 
@@ -49,8 +47,8 @@ class Rollouts:
         if plan.environment not in ("", self._environment.name):
             raise UsageError(f'{plan.path}: it is for environment "{plan.environment}"; give --env {plan.environment}')
         async with self._store() as store:
-            if (other := await self._open_of(store, plan.service)) is not None:
-                raise UsageError(f"{_named(other)} is open, {_driven(other)}; resume or abort it first")
+            if others := await self._open(store, plan.service):
+                raise UsageError(f"{named(others[0])} is open, {driven_by(others[0])}; resume or abort it first")
             plan, moment, points = await self._looked(plan)
             for point in points:
                 typer.echo(_line(point), err=True)
@@ -60,72 +58,65 @@ class Rollouts:
             if not (confirmed or plan.observes):
                 self._confirm(plan)
             rollout = begun(plan, id=new_id(moment.now), environment=self._environment.name, by=by(), at=time.time())
-            await audited_first(self._environment, rollout)
+            rollout = await audited_first(self._environment, rollout)
             if not await store.begin(rollout, self._driver, time.time()):
                 raise UsageError(f"another rollout of {plan.service} was begun at the same time")
-            written = len(rollout.steps)
-            return _exit(await driven(self._environment, self._policy, store, rollout, self._driver, written=written))
+            return _exit(await driven(self._environment, self._policy, store, rollout, self._driver))
 
     async def resume(self, service: str | None, reason: str) -> int:
         """Lets whoever drives it go on, else drives it here; returns the exit code."""
         from prodtui.cli.rollout_drive import driven
-        from prodtui.rollout.progress import resumed
 
         async with self._store() as store:
-            kept = await self._one(store, service)
-            rollout, waits = kept.rollout, kept.rollout.phase in (Phase.HELD, Phase.PAUSED)
-            if rollout.phase is Phase.HELD and not reason.strip():
-                raise UsageError(f"{_named(kept)} is held: {rollout.decision.reason}; give a reason to resume it")
-            if waits and self._driven_now(kept):
-                await self._wish(store, kept, Asked.RESUME, reason)
-                return 0
-            await self._claim(store, kept)
-            fresh = await store.find(self._environment.name, rollout.id)
-            rollout = fresh.rollout if fresh else rollout
-            written = len(rollout.steps)
-            if waits:
-                rollout = resumed(rollout, time.time(), by(), reason or "no reason given")
-            return _exit(await driven(self._environment, self._policy, store, rollout, self._driver, written=written))
+            kept, wish = await self._one(store, service), _wish(Asked.RESUME, reason)
+            if _waits(kept.rollout):
+                if kept.rollout.phase is Phase.HELD and not reason.strip():
+                    why = kept.rollout.decision.reason
+                    raise UsageError(f"{named(kept)} is held: {why}; give a reason to resume it")
+                if (asked := await granted(store, kept, wish)) is not None:
+                    typer.echo(f"{named(kept)}: {wish.asked}, done by {asked.driver}", err=True)
+                    return _EXITS.get(asked.rollout.phase, 0)
+            rollout = (await claimed(store, kept, self._driver)).rollout
+            first = wish if _waits(rollout) else None
+            return _exit(await driven(self._environment, self._policy, store, rollout, self._driver, first))
 
     async def pause(self, service: str | None, reason: str) -> None:
         """Pauses the open rollout."""
-        from prodtui.rollout.progress import paused
+        from prodtui.cli.rollout_drive import alone
 
         async with self._store() as store:
-            kept = await self._one(store, service)
-            if kept.rollout.phase is Phase.PAUSED:
-                raise UsageError(f"{_named(kept)} is paused already")
-            if self._driven_now(kept):
-                await self._wish(store, kept, Asked.PAUSE, reason)
-                return
-            await self._claim(store, kept)
-            after = paused(kept.rollout, time.time(), by(), reason or "no reason given")
-            await store.save(after, self._driver, time.time())
-            await store.release(after.id, self._driver)
-            typer.echo(f"{_named(kept)} is paused; nobody drives it", err=True)
+            kept, wish = await self._one(store, service), _wish(Asked.PAUSE, reason)
+            _may_pause(kept)
+            asked = await granted(store, kept, wish)
+            if asked is not None:
+                after = asked.rollout
+            else:
+                fresh = await claimed(store, kept, self._driver)
+                after = await alone(self._environment, store, fresh.rollout, self._driver, wish)
+                await store.release(kept.rollout.id, self._driver)
+            if after.phase is not Phase.PAUSED:
+                raise UsageError(f"{named(kept)} is not paused: it is {after.phase}")
+            typer.echo(f"{named(kept)} is paused; {'nobody' if asked is None else asked.driver} drives it", err=True)
 
     async def abort(self, service: str | None, reason: str) -> int:
         """Ends the open rollout and moves its traffic back; returns the exit code."""
-        from prodtui.cli.rollout_drive import abandoned
+        from prodtui.cli.rollout_drive import alone
 
         async with self._store() as store:
-            kept = await self._one(store, service)
-            if self._driven_now(kept):
-                await self._wish(store, kept, Asked.ABORT, reason)
-                ended = await self._ended(store, kept)
+            kept, wish = await self._one(store, service), _wish(Asked.ABORT, reason)
+            asked = await granted(store, kept, wish)
+            if asked is not None and asked.rollout.phase.ended:
+                ended = asked.rollout
             else:
-                await self._claim(store, kept)
-                ended = await abandoned(
-                    self._environment, store, kept.rollout, self._driver, by(), reason or "no reason given"
-                )
-            typer.echo(f"{_named(kept)}: {ended.steps[-1].result}", err=True)
+                fresh = await claimed(store, kept, self._driver)
+                ended = await alone(self._environment, store, fresh.rollout, self._driver, wish)
+            typer.echo(f"{named(kept)}: {ended.steps[-1].result}", err=True)
             return 0 if ended.phase is Phase.ABORTED else NOT_DONE
 
     async def newest(self, service: str | None) -> Kept:
         """The open rollout, else the last one."""
         async with self._store() as store:
-            kept = await store.open(self._environment.name) or await store.newest(self._environment.name)
-            found = [each for each in kept if service in (None, each.rollout.service)]
+            found = await self._open(store, service) or await store.newest(self._environment.name, 1, service or "")
             if not found:
                 what = f" of {service}" if service else ""
                 raise UsageError(f"no rollout{what} is kept in {self._environment.name}; `rollout start` begins one")
@@ -148,9 +139,10 @@ class Rollouts:
         finally:
             await in_time(store.close(), "")
 
-    async def _open_of(self, store: RolloutStore, service: str) -> Kept | None:
+    async def _open(self, store: RolloutStore, service: str | None) -> tuple[Kept, ...]:
+        """Those that are open, of this service where one is named."""
         found = await store.open(self._environment.name)
-        return next((each for each in found if each.rollout.service == service), None)
+        return tuple(each for each in found if service in (None, each.rollout.service))
 
     async def _one(self, store: RolloutStore, service: str | None) -> Kept:
         """The open rollout that is meant."""
@@ -183,64 +175,6 @@ class Rollouts:
         first = plan.stages[0].percent
         confirmed(f"Move {first:g} % of {plan.service}'s traffic in {self._environment.name} to {plan.candidate} now?")
 
-    def _driven_now(self, kept: Kept) -> bool:
-        from prodtui.cli.rollout_lock import is_gone
-
-        return kept.driven(time.time()) and not is_gone(kept.rollout.id, kept.driver)
-
-    async def _claim(self, store: RolloutStore, kept: Kept) -> None:
-        """Takes over from whoever drove it last, who may be killed and still have the lease for some seconds."""
-        from prodtui.cli.rollout_lock import is_gone
-
-        gone = kept.driver if is_gone(kept.rollout.id, kept.driver) else ""
-        ends = time.monotonic() + 1.5 * LEASE_S
-        while not await store.take(kept.rollout.id, self._driver, time.time(), gone=gone):
-            now = await store.find(self._environment.name, kept.rollout.id)
-            if now is None or now.rollout.phase.ended:
-                raise UsageError(f"{_named(kept)} is over")
-            if now.driven_until > kept.driven_until or time.monotonic() > ends:
-                raise UsageError(f"{_named(now)} is {_driven(now)}; only one process drives a rollout")
-            await _patiently(f"waiting whether {kept.driver} still drives it", ASK_AGAIN_S)
-
-    async def _wish(self, store: RolloutStore, kept: Kept, asked: Asked, reason: str) -> None:
-        """Leaves a wish for the driver, and waits until it took it."""
-        wish = Wish(asked=asked, by=by(), at=time.time(), reason=reason)
-        if not await store.want(kept.rollout.id, wish):
-            raise UsageError(f"{_named(kept)}: another wish waits for {kept.driver}; try again in a moment")
-
-        async def taken() -> bool:
-            found = await store.find(self._environment.name, kept.rollout.id)
-            return found is None or found.wish is None or found.rollout.phase.ended
-
-        if not await _until(taken, GRANTED_S):
-            typer.echo(f"{kept.driver} has not taken it yet: a hook may be running", err=True)
-        else:
-            typer.echo(f"{_named(kept)}: {asked}, done by {kept.driver}", err=True)
-
-    async def _ended(self, store: RolloutStore, kept: Kept) -> Rollout:
-        """The rollout once it has ended."""
-        longest_s = max((hook.timeout_s for hook in kept.rollout.plan.hooks.values()), default=0.0)
-        found = kept
-
-        async def over() -> bool:
-            nonlocal found
-            found = await store.find(self._environment.name, kept.rollout.id) or found
-            return found.rollout.phase.ended
-
-        if not await _until(over, 2 * longest_s + GRANTED_S):
-            raise UsageError(f"{_named(kept)} has not ended yet; `prodtui rollout status` tells")
-        return found.rollout
-
-
-async def _until(condition: Callable[[], Awaitable[bool]], longest_s: float) -> bool:
-    """Whether it came to be so in time. Another process's doing: it has to be asked for."""
-    ends = time.monotonic() + longest_s
-    while time.monotonic() < ends:
-        if await condition():
-            return True
-        await asyncio.sleep(ASK_AGAIN_S)
-    return False
-
 
 async def _patiently(what: str, pause_s: float) -> None:
     from prodtui.cli.output import progress
@@ -249,12 +183,28 @@ async def _patiently(what: str, pause_s: float) -> None:
         await asyncio.sleep(pause_s)
 
 
-def _named(kept: Kept) -> str:
-    return f"rollout {kept.rollout.id} of {kept.rollout.service} {kept.rollout.plan.candidate}"
+def _wish(asked: Asked, reason: str) -> Wish:
+    return Wish(asked=asked, by=by(), at=time.time(), reason=reason)
 
 
-def _driven(kept: Kept) -> str:
-    return f"driven by {kept.driver}" if kept.driven(time.time()) else f"driven by nobody, last by {kept.driver}"
+def _waits(rollout: Rollout) -> bool:
+    """Whether a person may resume it. One that goes back is only to be carried out."""
+    return rollout.phase in (Phase.HELD, Phase.PAUSED) and not _goes_back(rollout)
+
+
+def _goes_back(rollout: Rollout) -> bool:
+    return rollout.decision.word is Word.ROLLBACK
+
+
+def _may_pause(kept: Kept) -> None:
+    """Raises UsageError where it may not."""
+    what, why = named(kept), kept.rollout.decision.reason
+    if _goes_back(kept.rollout):
+        raise UsageError(f"{what} goes back: {why}; `prodtui rollout resume` carries that out, abort too")
+    if kept.rollout.phase is Phase.HELD:
+        raise UsageError(f"{what} is held: {why}; a pause would not end that: resume it, with a reason")
+    if kept.rollout.phase is Phase.PAUSED:
+        raise UsageError(f"{what} is paused already")
 
 
 _MARKS = {Cleared.YES: "ok", Cleared.NO: "NO", Cleared.UNKNOWN: "?"}

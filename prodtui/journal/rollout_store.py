@@ -110,9 +110,9 @@ class RolloutStore:
         """The one with this id."""
         return next(iter(await self._found(Step(statements.FIND, (environment, rollout_id)))), None)
 
-    async def newest(self, environment: str, limit: int = KEPT) -> tuple[Kept, ...]:
-        """The newest, newest first."""
-        return await self._found(Step(statements.NEWEST, (environment, limit)))
+    async def newest(self, environment: str, limit: int = KEPT, service: str = "") -> tuple[Kept, ...]:
+        """The newest, newest first; of every service where none is named."""
+        return await self._found(Step(statements.NEWEST, (environment, service, limit)))
 
     async def close(self) -> None:
         """Lets go of the database; the next use opens it again."""

@@ -20,6 +20,7 @@ import msgspec
 from prodtui.load.scenario import STATISTICS, TOLD_VARIABLE
 from prodtui.model.errors import ProdtuiError, UsageError
 from prodtui.model.text import neutralise_name
+from prodtui.sources.tied import tied
 
 NAME = "k6"
 LOOK_S = 30.0
@@ -30,17 +31,13 @@ GRACE_S = 10.0
 """Between being asked to stop and being killed."""
 KEPT_BYTES = 16 * 1024
 """Of the end of what it says; the rest is read and let go, so that it never waits for us."""
+PLAN_BYTES = 1024 * 1024
+"""Of what it makes of a script, which has every network that the load may not go to: 4 kB for each IPv6 address."""
 LINES = 5
 _VERSION = re.compile(r"k6 (v\d+\.\d+\.\d+\S*)")
 _MESSAGE = re.compile(r'level=(?:error|fatal|panic) msg="((?:[^"\\]|\\.)*)"')
 _PASSED_ON = ("LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR")
 _THRESHOLDS_CROSSED = 99
-# When whoever started it dies, the kernel kills it (prctl PR_SET_PDEATHSIG): also when that was by SIGKILL. A shell's
-# background job has SIGINT ignored, and so would what it starts: it is by SIGINT that k6 is asked to stop.
-_TIED = (
-    "import ctypes,os,signal,sys;signal.signal(signal.SIGINT,signal.SIG_DFL);ctypes.CDLL(None).prctl(1,signal.SIGKILL);"
-    "os.getppid()==int(sys.argv[1]) or sys.exit(1);os.execv(sys.argv[2],sys.argv[2:])"
-)
 
 Told = Callable[[int], Coroutine[Any, Any, None]]
 """Follows what the engine tells on a port of this host, until it ends."""
@@ -117,7 +114,7 @@ async def planned(found: Engine, order: Order) -> Plan:
     with tempfile.TemporaryDirectory(prefix="prodtui-load-") as place:
         script = _script(order, Path(place))
         words = ["inspect", "--include-system-env-vars", "--execution-requirements", str(script)]
-        said, code = await _answer(found.path, words, order.variables)
+        said, code = await _answer(found.path, words, order.variables, PLAN_BYTES)
     # Its log comes before the answer and after it.
     start, end = said.find("{\n"), said.rfind("}")
     try:
@@ -178,12 +175,9 @@ async def _started(
     """
     environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     environment |= {"HOME": str(place), "PATH": "/usr/bin:/bin", "K6_NO_USAGE_REPORT": "true", "NO_COLOR": "1"}
-    command = [str(path), *words]
-    if sys.platform == "linux":
-        command = [sys.executable, "-I", "-S", "-c", _TIED, str(os.getpid()), *command]
     try:
         return await asyncio.create_subprocess_exec(
-            *command,
+            *tied((str(path), *words)),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
@@ -195,13 +189,15 @@ async def _started(
         raise EngineError(f"{path} can't be started: {error.strerror or error}") from error
 
 
-async def _answer(path: Path, words: Sequence[str], variables: Mapping[str, str]) -> tuple[str, int]:
+async def _answer(
+    path: Path, words: Sequence[str], variables: Mapping[str, str], kept: int = KEPT_BYTES
+) -> tuple[str, int]:
     """What it says to a question, and its exit code. Raises EngineError where it says nothing in time."""
     with tempfile.TemporaryDirectory(prefix="prodtui-load-") as place:
         process = await _started(path, words, Path(place), variables)
         try:
             async with asyncio.timeout(LOOK_S):
-                said = await _tail(process.stdout)
+                said = await _tail(process.stdout, kept)
                 return said, await process.wait()
         except TimeoutError as error:
             raise EngineError(f"{path} {words[0]}: no answer within {LOOK_S:g} s") from error
@@ -209,11 +205,11 @@ async def _answer(path: Path, words: Sequence[str], variables: Mapping[str, str]
             await _gone(process)
 
 
-async def _tail(stream: asyncio.StreamReader | None) -> str:
+async def _tail(stream: asyncio.StreamReader | None, most: int = KEPT_BYTES) -> str:
     """The end of what is said, once nothing more comes."""
     kept = b""
     while stream is not None and (chunk := await stream.read(64 * 1024)):
-        kept = (kept + chunk)[-KEPT_BYTES:]
+        kept = (kept + chunk)[-most:]
     return kept.decode("utf-8", "replace")
 
 

@@ -67,3 +67,5 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 Audited = Callable[[Act, str, str, Mapping[str, str]], Awaitable[str | None]]
 """Writes down an act: what, on what, its result, facts by name. Gives a remark where that failed; never raises."""
+Recorded = Callable[[Act, str, str, Mapping[str, str]], Awaitable[str | None]]
+"""As `Audited`, but raises ProdtuiError where the act is not in the trail. A remark is of what is wrong beside it."""

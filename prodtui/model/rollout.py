@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import NamedTuple
 
 import msgspec
 
@@ -60,6 +61,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     path: str
+    directory: str = ""
+    """The file's, absolute: its hooks run there, wherever prodtui is started. Empty: as `path` has it."""
     digest: str
     """SHA-256 of the file."""
     environment: str = ""
@@ -205,9 +208,19 @@ class Rollout(msgspec.Struct, frozen=True, kw_only=True):
     samples: tuple[Sample, ...] = ()
     """Of every stage, oldest first."""
     steps: tuple[Step, ...] = ()
+    audited: int = 0
+    """So many of them are in the audit trail, at least: whoever was killed may have written more."""
     decision: Decision
     ended_at: float | None = None
 
     @property
     def service(self) -> str:
         return self.plan.service
+
+
+class Driver(NamedTuple):
+    """Who drives an open rollout, or did last."""
+
+    name: str
+    drives: bool
+    """It does now."""

@@ -86,6 +86,10 @@ class RolloutDocument(Part, frozen=True):
     rollback_to: str | None
     plan: PlanPart
     by: str
+    driver: str
+    """Who drives it, or did last."""
+    driven: bool
+    """Somebody drives it now."""
     started_at: str
     ended_at: str | None
     phase: PhaseName

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import msgspec
 
-from prodtui.model.rollout import Compared, Rollout, Sample, Step
+from prodtui.model.rollout import Compared, Driver, Rollout, Sample, Step
 from prodtui.model.rollout_progress import (
     compared,
     lasts_s,
@@ -23,12 +23,12 @@ from prodtui.reports import rollout_document as doc
 from prodtui.reports.fields import rfc3339, rounded
 
 
-def rollout_json(rollout: Rollout, now: float) -> str:
+def rollout_json(rollout: Rollout, now: float, driver: Driver) -> str:
     """What `rollout status --format json` prints."""
-    return msgspec.json.format(msgspec.json.encode(rollout_document(rollout, now)), indent=2).decode() + "\n"
+    return msgspec.json.format(msgspec.json.encode(rollout_document(rollout, now, driver)), indent=2).decode() + "\n"
 
 
-def rollout_document(rollout: Rollout, now: float) -> doc.RolloutDocument:
+def rollout_document(rollout: Rollout, now: float, driver: Driver) -> doc.RolloutDocument:
     """The whole rollout at a time."""
     plan, made = rollout.plan, rollout.decision
     of, criteria = compared(rollout)
@@ -42,6 +42,8 @@ def rollout_document(rollout: Rollout, now: float) -> doc.RolloutDocument:
         rollback_to=plan.rollback_to or None,
         plan=doc.PlanPart(name=plan.name, path=plan.path, digest=plan.digest, observes=plan.observes),
         by=rollout.by,
+        driver=driver.name,
+        driven=driver.drives and not rollout.phase.ended,
         started_at=rfc3339(rollout.started_at) or "",
         ended_at=rfc3339(rollout.ended_at),
         phase=cast("Any", rollout.phase.name),

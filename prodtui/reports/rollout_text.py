@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
-from prodtui.model.rollout import Compared, Judged, Phase, Rollout, Step
+from prodtui.model.rollout import Compared, Driver, Judged, Phase, Rollout, Step
 from prodtui.model.rollout_progress import compared, left_s, place, silent_s, stage_samples, tally, waits
 from prodtui.readiness.words import measure, seconds
 from prodtui.reports.fields import clock, one_line
@@ -18,16 +18,15 @@ MOST_STEPS = 12
 LONGEST_REASON = 120
 
 
-def rollout_text(rollout: Rollout, now: float) -> str:
+def rollout_text(rollout: Rollout, now: float, driver: Driver) -> str:
     """What `rollout status` prints: what is decided and what it waits for, then what that is made from."""
     made = rollout.decision
     lines = [_headline(rollout), "", f"{made.word:<9} {one_line(made.reason)}"]
     lines += [
         f"{'waits for' if not n else '':<9} {one_line(wait)}" for n, wait in enumerate(waits(rollout, now, seconds))
     ]
-    silent = silent_s(rollout, now)
-    if silent is not None:
-        lines.append(f"no sample for {seconds(silent)}: nobody drives it; `prodtui rollout resume` goes on")
+    if not rollout.phase.ended:
+        lines += _driven(rollout, now, driver)
     lines.append("")
     lines += table(("", "stage", "lasts", "samples", ""), _stages(rollout, now))
     sample, criteria = compared(rollout)
@@ -41,6 +40,17 @@ def rollout_text(rollout: Rollout, now: float) -> str:
     lines.append("")
     lines += table(("time", f"step{_left_out(rollout)}", "", ""), map(_step, steps))
     return "\n".join(lines) + "\n"
+
+
+def _driven(rollout: Rollout, now: float, driver: Driver) -> Iterator[str]:
+    """By whom, and where samples do not come that it is so."""
+    name, silent = one_line(driver.name), silent_s(rollout, now)
+    yield (
+        f"driven by {name}" if driver.drives else f"driven by nobody, last by {name}: `prodtui rollout resume` goes on"
+    )
+    if silent is not None:
+        why = ": a hook runs, or its driver hangs" if driver.drives else ""
+        yield f"no sample for {seconds(silent)}{why}"
 
 
 def rollouts_text(rollouts: Iterable[Rollout]) -> str:

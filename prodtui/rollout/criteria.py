@@ -39,12 +39,17 @@ KNOWN = MappingProxyType(
 
 def with_objective(plan: Plan, objective: float | None) -> Plan:
     """The plan with the error ratio beyond which one sample is enough, where it gives none: 14.4 times the budget."""
-    hard = BURNS_HARD * (1 - (USUAL_OBJECTIVE if objective is None else objective))
+    hard = usual_hard(USUAL_OBJECTIVE if objective is None else objective)
     rules = tuple(
-        msgspec.structs.replace(rule, hard=min(hard, 1.0)) if rule.id == ERRORS and rule.hard is None else rule
+        msgspec.structs.replace(rule, hard=hard) if rule.id == ERRORS and rule.hard is None else rule
         for rule in plan.criteria
     )
     return msgspec.structs.replace(plan, criteria=rules)
+
+
+def usual_hard(objective: float = USUAL_OBJECTIVE) -> float:
+    """The error ratio at which nobody waits for a second sample, where the plan says nothing else."""
+    return min(BURNS_HARD * (1 - objective), 1.0)
 
 
 def requests_needed(plan: Plan) -> float:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
+import shutil
 import signal
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
@@ -12,10 +14,12 @@ from pathlib import Path
 
 import msgspec
 
-from prodtui.model.rollout import Hook, Rollout
+from prodtui.model.rollout import Hook, Plan, Rollout
 from prodtui.model.text import neutralise, neutralise_name
 from prodtui.readiness import words
 from prodtui.rollout.placeholders import filled
+from prodtui.rollout.progress import DONE
+from prodtui.sources.tied import tied
 
 KEPT_BYTES = 64 * 1024
 """Of a hook's output, the last; a flood is read and let go."""
@@ -23,6 +27,8 @@ GRACE_S = 5.0
 """From SIGTERM to SIGKILL."""
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
 """What a hook has of our environment: our secrets are none of it."""
+TOLD = "PRODTUI_ROLLOUT_"
+"""How the variables begin by which it is told what is to be done."""
 _CHUNK = 16 * 1024
 _LAST_S = 0.5
 """For what is left in the pipe once nobody writes any longer."""
@@ -39,35 +45,40 @@ class Ran(msgspec.Struct, frozen=True, kw_only=True):
     """Its last 64 KiB, stdout and stderr as they came, neutralised."""
 
 
-async def run(hook: Hook, rollout: Rollout, *, percent: float, grace_s: float = GRACE_S) -> Ran:
+async def run(hook: Hook, rollout: Rollout, *, percent: float, outlives: bool = False, grace_s: float = GRACE_S) -> Ran:
     """Runs the hook to its end, at most as long as it may. Whatever it does is told in words, never raised.
 
-    Nothing of its process group is left when this returns, also where it is cancelled.
+    Nothing of its process group is left when this returns, also where it is cancelled. Where this process is killed,
+    the hook is too, unless it `outlives` it.
     """
     loop = asyncio.get_running_loop()
     began = loop.time()
     values = values_of(rollout, percent)
-    command = [filled(word, values) for word in hook.command]
+    command = command_of(hook, values)
+    directory, environment = directory_of(rollout.plan), environment_of(values)
     tail = _Tail()
+    program = command[0] if os.sep not in command[0] else str(directory / command[0])
+    if shutil.which(program, path=environment.get("PATH")) is None:
+        return Ran(ok=False, reason=f"not started: {neutralise_name(program)}: no program that may be run", took_s=0.0)
     try:
         async with tail.written() as writing:
             process = await asyncio.create_subprocess_exec(
-                *command,
+                *(command if outlives else tied(command)),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=writing,
                 stderr=writing,
-                env=environment_of(values),
-                cwd=Path(rollout.plan.path).parent,
+                env=environment,
+                cwd=directory,
                 start_new_session=True,
             )
             code = await _over(process, hook.timeout_s, grace_s)
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        return Ran(ok=False, reason=f"not started: {neutralise_name(command[0])}: {why}", took_s=loop.time() - began)
+        return Ran(ok=False, reason=f"not started: {neutralise_name(program)}: {why}", took_s=loop.time() - began)
     if code is None:
         reason = f"no end within {words.seconds(hook.timeout_s)}, killed"
     else:
-        reason = "exit 0" if code == 0 else tail.because(_ended(code))
+        reason = DONE if code == 0 else tail.because(_ended(code))
     return Ran(ok=code == 0, reason=reason, took_s=loop.time() - began, output=tail.text)
 
 
@@ -95,9 +106,25 @@ def values_of(rollout: Rollout, percent: float) -> dict[str, str]:
     }
 
 
+def command_of(hook: Hook, values: Mapping[str, str]) -> list[str]:
+    """The program and its arguments."""
+    return [filled(word, values) for word in hook.command]
+
+
+def directory_of(plan: Plan) -> Path:
+    """Where hooks run."""
+    return Path(plan.directory) if plan.directory else Path(plan.path).parent
+
+
+def by_hand(hook: Hook, rollout: Rollout, *, percent: float = 0.0) -> str:
+    """What a person types to do what the hook does."""
+    command = shlex.join(command_of(hook, values_of(rollout, percent)))
+    return neutralise(f"cd {shlex.quote(str(directory_of(rollout.plan)))} && {command}").replace("\n", "\u240a")
+
+
 def environment_of(values: Mapping[str, str], ours: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The hook's whole environment."""
-    told = {f"PRODTUI_ROLLOUT_{name.upper()}": value for name, value in values.items()}
+    told = {f"{TOLD}{name.upper()}": value for name, value in values.items()}
     return {**{name: ours[name] for name in PASSED_ON if name in ours}, **told}
 
 

@@ -135,8 +135,8 @@ def _judge(
         hard = hard and rule.hard is not None and proven(counts.failed, counts.made, rule.hard)
     if not broken and not hard:
         return Judged.OK, False, ""
-    passes = broken[0].text if broken else f"<= {words.measure(rule.hard or 0.0, rule.unit)}"
-    return Judged.BAD, hard, f"{rule.id} {words.measure(value, rule.unit)}, passes {passes}"
+    wants = f"<= {words.measure(rule.hard or 0.0, rule.unit)}" if hard else broken[0].text
+    return Judged.BAD, hard, f"{rule.id} {words.measure(value, rule.unit)}, wants {wants}"
 
 
 def _limits(rule: CriterionRule, stable: float | None, baseline: float | None) -> Iterator[_Limit]:

@@ -7,9 +7,11 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
+import msgspec
+
 from prodtui.journal.database import StoreError, answered
 from prodtui.journal.rollout_store import LEASE_S, RolloutStore, Wish
-from prodtui.model.audited import Act, Audited
+from prodtui.model.audited import Act, Recorded
 from prodtui.model.errors import ProdtuiError
 from prodtui.model.rollout import Rollout, Step
 
@@ -39,18 +41,17 @@ class Keeping:
         self,
         store: RolloutStore,
         driver: str,
-        audited: Audited,
+        recorded: Recorded,
         clock: Callable[[], float],
         *,
-        written: int = 0,
+        renew_s: float = RENEW_S,
     ) -> None:
-        """`written`: so many of the rollout's steps are in the audit trail."""
         self._store = store
-        self._driver = driver
-        self._audited = audited
+        self.driver = driver
+        self._recorded = recorded
         self._clock = clock
-        self._written = written
-        self._trouble = ""
+        self._renew_s = renew_s
+        self._trouble = self._unwritten = ""
         self.wishes: asyncio.Queue[Wish] = asyncio.Queue(1)
         """What people want of it."""
 
@@ -60,7 +61,7 @@ class Keeping:
         Raises DrivenElsewhereError.
         """
         try:
-            ours = await self._answered(self._store.save(rollout, self._driver, self._clock()), patience_s)
+            ours = await self._answered(self._store.save(rollout, self.driver, self._clock()), patience_s)
         except StoreError as error:
             self._failed(error)
             return False
@@ -69,19 +70,28 @@ class Keeping:
         self._trouble = ""
         return True
 
-    async def write_down(self, rollout: Rollout) -> None:
-        """Puts the steps that are new into the audit trail."""
-        for step in rollout.steps[self._written :]:
-            if remark := await self._audited(*written_down(rollout, step)):
-                _log.warning("%s", remark)
-        self._written = len(rollout.steps)
+    async def write_down(self, rollout: Rollout) -> Rollout:
+        """Puts the steps that are new into the audit trail, as far as it takes them: the next time tries the rest."""
+        audited, why = rollout.audited, ""
+        for step in rollout.steps[audited:]:
+            try:
+                if remark := await self._recorded(*written_down(rollout, step)):
+                    _log.warning("%s", remark)
+            except ProdtuiError as error:
+                why = f"{error}; not in the audit trail yet: {step.what}"
+                break
+            audited += 1
+        if why not in ("", self._unwritten):
+            _log.error("%s", why)
+        self._unwritten = why
+        return msgspec.structs.replace(rollout, audited=audited)
 
     async def stay(self, rollout_id: str) -> None:
         """Renews the lease for ever, and takes in what people want. Raises DrivenElsewhereError."""
         while True:
-            await asyncio.sleep(RENEW_S)
+            await asyncio.sleep(self._renew_s)
             try:
-                ours, wish = await self._answered(self._store.renew(rollout_id, self._driver, self._clock()))
+                ours, wish = await self._answered(self._store.renew(rollout_id, self.driver, self._clock()))
             except StoreError as error:
                 self._failed(error)
                 continue
@@ -93,7 +103,7 @@ class Keeping:
     async def release(self, rollout_id: str) -> None:
         """Lets others drive it."""
         try:
-            await self._answered(self._store.release(rollout_id, self._driver))
+            await self._answered(self._store.release(rollout_id, self.driver))
         except StoreError as error:
             self._failed(error)
 

@@ -13,6 +13,8 @@ _SEVERITY = {
     Phase.FAILED: Severity.CRITICAL,
 }
 """Of the phases that somebody must hear of."""
+_GOES_ON = (Phase.RUNNING, Phase.WATCHING, Phase.PROMOTED)
+"""After a hold, the phases that are its recovery."""
 
 
 def notice(before: Rollout, after: Rollout, at: float) -> Notice | None:
@@ -20,7 +22,7 @@ def notice(before: Rollout, after: Rollout, at: float) -> Notice | None:
     if before.phase is after.phase:
         return None
     severity = _SEVERITY.get(after.phase)
-    recovered = before.phase is Phase.HELD and severity is None
+    recovered = before.phase is Phase.HELD and after.phase in _GOES_ON
     if severity is None and not recovered and after.phase is not Phase.PROMOTED:
         return None
     began_at = (before.held_at if recovered else after.held_at) or at

@@ -10,14 +10,14 @@ from prodtui.model.assessment import State
 from prodtui.model.evidence import Measurement
 from prodtui.model.freshness import Freshness, SourceState
 from prodtui.model.moment import Moment
-from prodtui.model.records import Breaker, BreakerState, HealthStatus, Instance, Phase, Plane
+from prodtui.model.records import Breaker, BreakerState, Cluster, HealthStatus, Instance, Phase, Plane
 from prodtui.model.rollout import Plan, Stage
 from prodtui.model.service_view import Said
 from prodtui.readiness import words
 from prodtui.readiness.criteria import Baseline
 from prodtui.rollout import criteria
 from prodtui.rollout.criteria import BURN, ERRORS, QUANTILES
-from prodtui.rollout.groups import Side, cluster, members, told_twice
+from prodtui.rollout.groups import Side, members, told_twice
 from prodtui.rollout.questions import (
     FAILED,
     PROXIED_FAILED,
@@ -147,10 +147,7 @@ class _Answers:
         view = moment.views.get(plan.service)
         self._told = {said.record.check: said for said in (view.measurements if view else ())}
         self._longest_s = max(OLD_S, latency_window_s(plan, stage, moment.snapshot))
-        self._sources = [
-            source for source in moment.snapshot.sources.values() if source.declared.plane is Plane.METRICS
-        ]
-        self._now, self._side = moment.now, side
+        self._moment, self._now, self._side = moment, moment.now, side
 
     def __call__(self, what: str) -> float | str:
         said = self._told.get(called(self._side, what))
@@ -167,7 +164,7 @@ class _Answers:
         return _silent(said.source, self._now) or _value(said.record, self._now, self._longest_s)
 
     def _lost(self) -> str:
-        return next((why for source in self._sources if (why := _silent(source, self._now))), "")
+        return _unread(self._moment, Plane.METRICS)
 
 
 def _value(told: Measurement, now: float, longest_s: float) -> float | str:
@@ -188,16 +185,21 @@ def _silent(source: SourceState, now: float) -> str:
     return f"{source.name}: {why}"
 
 
+def _unread(moment: Moment, *planes: Plane) -> str:
+    """Why one that could tell does not; empty where all who could have told what there is."""
+    sources = (source for source in moment.snapshot.sources.values() if source.declared.plane in planes)
+    return next((why for source in sources if (why := _silent(source, moment.now))), "")
+
+
 def _passing(plan: Plan, moment: Moment, side: Side) -> float | str | None:
     """The share of the group's instances that pass; the proxy's word where no registry is read."""
     view = moment.views.get(plan.service)
-    registries = view.planes.get(Plane.REGISTRY, ()) if view else ()
-    if view is None or not registries:
+    if not any(source.declared.plane is Plane.REGISTRY for source in moment.snapshot.sources.values()):
         return _healthy(plan, moment, side)
-    if lost := next((why for source in registries if (why := _silent(source, moment.now))), ""):
+    if lost := _unread(moment, Plane.REGISTRY):
         return lost
     group = [one for one in members(plan, moment.snapshot, side) if one.phase not in _GOES]
-    if not group:
+    if view is None or not group:
         return "none of its instances is registered"
 
     def passes(one: Instance) -> bool:
@@ -207,10 +209,16 @@ def _passing(plan: Plan, moment: Moment, side: Side) -> float | str | None:
 
 
 def _healthy(plan: Plan, moment: Moment, side: Side) -> float | str | None:
-    known = cluster(moment.snapshot, side.of(plan.groups.cluster)) if plan.groups.cluster else None
-    if known is None or not known.members:
+    if plan.groups.cluster is None:
         return None
-    return None if known.healthy is None else known.healthy / known.members
+    name, snapshot = side.of(plan.groups.cluster), moment.snapshot
+    found = next(((source, one) for (source, _), one in snapshot.of(Cluster).items() if one.name == name), None)
+    if found is None:
+        return _unread(moment, Plane.BREAKERS) or None
+    source, known = found
+    if lost := _silent(snapshot.sources[source], moment.now):
+        return lost
+    return known.healthy / known.members if known.members and known.healthy is not None else None
 
 
 def _open_breakers(plan: Plan, moment: Moment, side: Side) -> float | str | None:
@@ -231,7 +239,7 @@ def _open_breakers(plan: Plan, moment: Moment, side: Side) -> float | str | None
     elif side is Side.STABLE:
         return None
     if not told:
-        return None
+        return _unread(moment, Plane.BREAKERS, Plane.METRICS) or None
     if lost := next((why for source, _ in told if (why := _silent(source, moment.now))), ""):
         return lost
     return float(sum(one.state in _OPEN for _, one in told))

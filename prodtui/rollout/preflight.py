@@ -16,13 +16,20 @@ from prodtui.model.service_view import ServiceView
 from prodtui.readiness import words
 from prodtui.readiness.policy import CheckRule, Policy, Rule, Selector
 from prodtui.readiness.slo import Slo
-from prodtui.rollout.criteria import ERRORS, EVENTS, USUAL_OBJECTIVE, requests_needed
+from prodtui.rollout.criteria import ERRORS, EVENTS, USUAL_OBJECTIVE, requests_needed, usual_hard
 from prodtui.rollout.groups import Side, cluster, members
 from prodtui.rollout.observed import BURN_CHECK
 from prodtui.rollout.questions import SERIES, SPENT, called, rate_per_s
 
 MIGRATIONS = "data.migrations"
 PAGES = (BURN_CHECK, "observability.no_page_firing")
+
+
+_TO_DO = {
+    Side.CANARY: "start the candidate first, without traffic",
+    Side.STABLE: "say how what runs now is told apart",
+}
+"""Where there is nothing of a group."""
 
 
 class Cleared(StrEnum):
@@ -52,7 +59,7 @@ def preflight(plan: Plan, moment: Moment, policy: Policy) -> tuple[Point, ...]:
     slo = slo_of(policy, view)
     return (
         _verdict(judged),
-        _budget(view, slo),
+        _budget(plan, view, slo),
         _pages(judged),
         _migrations(plan, view),
         _way_back(plan, moment),
@@ -81,13 +88,10 @@ def _verdict(judged: ServiceAssessment) -> Point:
     return Point(name="check", cleared=cleared.get(judged.verdict, Cleared.NO), text=f"{judged.verdict}{why}")
 
 
-def _budget(view: ServiceView, slo: Slo | None) -> Point:
+def _budget(plan: Plan, view: ServiceView, slo: Slo | None) -> Point:
     """What is left of the error budget over the objective's period, else over the longest window that is known."""
     if slo is None:
-        assumed = f"{words.percent(USUAL_OBJECTIVE)} is assumed for what one sample is enough to go back"
-        return Point(
-            name="budget", cleared=Cleared.YES, text=f"no objective is declared, so no budget is spent; {assumed}"
-        )
+        return Point(name="budget", cleared=Cleared.YES, text=f"no objective is declared: {_assumed(plan)}")
     spent = next((said.record for said in view.measurements if said.record.check == SPENT), None)
     over_s, ratio = slo.period_s, spent.value if spent else None
     if ratio is None:
@@ -100,6 +104,15 @@ def _budget(view: ServiceView, slo: Slo | None) -> Point:
     left = 1 - ratio * over_s / (slo.budget * slo.period_s)
     text = f"{words.percent(max(0.0, left))} of the error budget left, by the last {words.seconds(over_s)}"
     return Point(name="budget", cleared=Cleared.YES if left > 0 else Cleared.NO, text=text)
+
+
+def _assumed(plan: Plan) -> str:
+    """What holds in an objective's place, with the plan's limits filled in."""
+    hard = next((rule.hard for rule in plan.criteria if rule.id == ERRORS), None)
+    if hard is None:
+        return "no budget to look at"
+    by = f"{words.percent(USUAL_OBJECTIVE)} is assumed" if hard == usual_hard() else "the plan has a limit"
+    return f"no budget to look at; {by}, so one sample beyond {words.percent(hard)} errors goes back"
 
 
 def _pages(judged: ServiceAssessment) -> Point:
@@ -157,7 +170,7 @@ def _groups(plan: Plan, moment: Moment, view: ServiceView) -> Iterator[Point]:
         elif _lost(moment, Plane.METRICS) or _lost(moment, Plane.REGISTRY):
             yield Point(name=str(side), cleared=Cleared.UNKNOWN, text="a source is lost that could tell of it")
         else:
-            text = f"{_selector(plan, side)} matches nothing of {plan.service}: is it there already, without traffic?"
+            text = f"{_selector(plan, side)} matches nothing of {plan.service}: {_TO_DO[side]}"
             yield Point(name=str(side), cleared=Cleared.NO, text=text, of_plan=True)
     canary, stable = (set(_names(plan, moment, side)) for side in Side)
     if both := sorted(canary & stable):

@@ -9,11 +9,16 @@ import msgspec
 
 from prodtui.model.rollout import Decision, Judged, Phase, Plan, Rollout, Sample, Step, Word
 from prodtui.model.rollout_progress import WATCHED, stage_of, stage_samples, watches
+from prodtui.readiness import words
 
 COMPARED_KEPT = 30
 """Samples of a stage whose comparisons are kept; of those that are not OK, all: what is saved must stay small."""
 FIRST_BAD = "first bad sample"
 """The step that says when it was seen that one must go back: until the rollback hook runs, time is counted from it."""
+HOOK, MIGRATE = "hook", "migrate"
+"""The steps of a hook begin so; the one that runs once."""
+DONE = "exit 0"
+"""How the result of a hook begins that did what it was asked to."""
 
 replace = msgspec.structs.replace
 
@@ -49,6 +54,22 @@ def sampled(rollout: Rollout, found: Sequence[Sample]) -> Rollout:
     return replace(rollout, samples=tuple(reversed(samples)))
 
 
+def set_back(rollout: Rollout, ahead_s: float, at: float) -> Rollout:
+    """The clock was set back: what time is counted from goes back along with it. Steps stay as they were told."""
+
+    def back(time: float | None) -> float | None:
+        return None if time is None else time - ahead_s
+
+    rollout = replace(
+        rollout,
+        stage_began_at=rollout.stage_began_at - ahead_s,
+        held_at=back(rollout.held_at),
+        resumed_at=back(rollout.resumed_at),
+        samples=tuple(replace(one, at=one.at - ahead_s) for one in rollout.samples),
+    )
+    return noted(rollout, at, "clock", f"was set back, by {words.seconds(ahead_s)} at least")
+
+
 def decided(rollout: Rollout, decision: Decision, at: float) -> Rollout:
     """With what is decided now; a step where that is another word than before, and no mere waiting."""
     if decision.word not in (Word.WAIT, rollout.decision.word):
@@ -61,6 +82,15 @@ def entered(rollout: Rollout, stage: int, at: float) -> Rollout:
     percent = rollout.plan.stages[stage].percent
     rollout = replace(rollout, phase=Phase.RUNNING, stage=stage, percent=percent)
     return noted(_anew(rollout, at, f"{percent:g} % of the traffic"), at, "stage", f"{percent:g} %")
+
+
+def looks_again(rollout: Rollout, silent_s: float, at: float) -> Rollout:
+    """Not promoted, though that was decided: what it was decided by is long ago. Its traffic is its stage's again."""
+    reason = f"nobody looked for {words.seconds(silent_s)} since it was to be promoted: it is looked at again first"
+    rollout = noted(rollout, at, "looks again", reason)
+    return replace(
+        rollout, percent=stage_of(rollout).percent, decision=Decision(word=Word.WAIT, reason=reason, times=True)
+    )
 
 
 def watching(rollout: Rollout, at: float) -> Rollout:
@@ -122,6 +152,11 @@ def goes_back(rollout: Rollout, reason: str, at: float) -> Rollout:
     bad = [one for one in stage_samples(rollout) if one.judged is Judged.BAD]
     rollout = decided(rollout, Decision(word=Word.ROLLBACK, reason=reason), at)
     return noted(rollout, bad[0].at, FIRST_BAD, bad[0].reason) if bad else rollout
+
+
+def is_migrated(rollout: Rollout) -> bool:
+    """Whether the migration is known to have ended well."""
+    return any(step.what == f"{HOOK} {MIGRATE}" and step.result.startswith(DONE) for step in rollout.steps)
 
 
 def is_shifted(rollout: Rollout) -> bool:

@@ -27,6 +27,12 @@ def next_due(rollout: Rollout) -> float:
     return rollout.stage_began_at + (_last(rollout) + 1) * stage_of(rollout).every_s
 
 
+def ahead_s(rollout: Rollout, now: float) -> float:
+    """How far the stage's newest time is ahead of the clock, which was set back then; 0 where it is not."""
+    newest = max([rollout.stage_began_at, *(one.at for one in stage_samples(rollout)[-1:])])
+    return max(0.0, newest - now)
+
+
 def due(rollout: Rollout, now: float) -> Due:
     """What has become due since the last sample."""
     began, every_s = rollout.stage_began_at, stage_of(rollout).every_s

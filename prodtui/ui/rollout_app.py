@@ -73,15 +73,15 @@ class RolloutApp(FollowingApp["Rollout"]):
     # What is asked of the rollout
 
     def pause(self, reason: str) -> None:
-        self._ask("paused", self._steering.pause(reason))
+        self._ask("asked to pause", self._steering.pause(reason))
 
     def resume(self, reason: str) -> None:
-        self._ask("resumed", self._steering.resume(reason))
+        self._ask("asked to resume", self._steering.resume(reason))
 
     def abort(self) -> None:
-        self._ask("it is rolled back", self._steering.abort())
+        self._ask("asked to go back", self._steering.abort())
 
-    def _ask(self, done: str, asked: Awaitable[None]) -> None:
+    def _ask(self, said: str, asked: Awaitable[None]) -> None:
         async def answered() -> None:
             try:
                 async with asyncio.timeout(PATIENCE_S):
@@ -91,7 +91,7 @@ class RolloutApp(FollowingApp["Rollout"]):
             except ProdtuiError as error:
                 self.shown.say(str(error), "bad")
             else:
-                self.shown.say(done)
+                self.shown.say(said)
 
         self.run_worker(cast("Any", answered()), exit_on_error=False)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import re
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -25,13 +26,15 @@ QUICK = "users = 2\niterations = 10\n"
 
 
 @contextmanager
-def serving(status: int = 200) -> Iterator[str]:
-    """host:port of a server whose every answer has this status."""
+def serving(status: int = 200, served: threading.Event | None = None) -> Iterator[str]:
+    """host:port of a server whose every answer has this status. `served` is set with the first one."""
 
     class Answers(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
+            if served is not None:
+                served.set()
             self.send_response(status)
             self.send_header("Content-Length", "0")
             self.end_headers()
@@ -153,6 +156,33 @@ def test_ctrl_c_stops_it_and_it_says_so(tmp_path: Path) -> None:
     assert process.returncode == 3
     assert "stopping: by hand" in err
     assert out.startswith("▲ shop: STOPPED: by hand\n")
+
+
+def test_a_signal_on_its_screen_stops_it_and_what_it_measured_is_kept(tmp_path: Path) -> None:
+    served = threading.Event()
+    with serving(served=served) as address:
+        config, _ = configured(tmp_path, shop(address, 'users = 2\nduration = "60s"\n'))
+        command = [sys.executable, "-m", "prodtui", "--config", str(config), "load", "shop"]
+        ours, theirs = pty.openpty()
+        reading = threading.Thread(target=_read_out, args=(ours,))
+        reading.start()
+        environment = {**os.environ, "TERM": "xterm-256color"}
+        with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment) as process:
+            os.close(theirs)
+            assert served.wait(20)
+            process.send_signal(signal.SIGHUP)
+        reading.join()
+        os.close(ours)
+    assert process.returncode == 3
+    last = json.loads(prodtui("--config", config, "load", "--format", "json").stdout)["loads"][0]["last"]
+    assert (last["verdict"], last["reason"]) == ("STOPPED", "by hand")
+
+
+def _read_out(terminal: int) -> None:
+    """Reads what is drawn, so that nobody waits for it, until nobody draws any more."""
+    with suppress(OSError):
+        while os.read(terminal, 65_536):
+            pass
 
 
 def test_its_script_can_be_taken_to_k6s_own_clusters(tmp_path: Path) -> None:

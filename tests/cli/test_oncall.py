@@ -116,6 +116,18 @@ async def test_a_command_that_ends_has_sent_what_it_decided_or_leaves_it_to_whoe
     assert said == []
 
 
+async def test_what_a_command_decides_rings_the_terminal_that_it_runs_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    source = '[environments.prod-eu.sources.registry]\nkind = "consul"\nurl = "http://127.0.0.1:1"\n'
+    environment = loaded(tmp_path, source + '[notify.here]\nkind = "terminal"\n').environment()
+    rung: list[str] = []
+    async with decisions_told(environment, print, rung.append) as tell:
+        await tell(notice(about=About.ROLLOUT, at=time.time()))
+    assert [sequence.startswith("\a") for sequence in rung] == [True]
+
+
 async def test_where_nobody_is_on_call_decisions_are_told_to_nobody(tmp_path: Path) -> None:
     source = '[environments.e.sources.registry]\nkind = "consul"\nurl = "http://127.0.0.1:1"\n'
     async with decisions_told(loaded(tmp_path, source).environment(), print) as tell:

@@ -43,6 +43,8 @@ async def test_of_one_service_only_one_is_open(store: RolloutStore) -> None:
     assert await store.open("test") == ()
     assert await store.begin(rollout(id="r2", started_at=NOW + 10), THEIRS, NOW)
     assert [kept.rollout.id for kept in await store.newest("test")] == ["r2", "r1"]
+    assert [kept.rollout.id for kept in await store.newest("test", service="payments")] == ["r2", "r1"]
+    assert await store.newest("test", service="ledger") == ()
 
 
 async def test_of_two_that_start_at_once_one_does(store: RolloutStore) -> None:
@@ -80,6 +82,13 @@ async def test_a_wish_waits_until_the_driver_has_taken_it(store: RolloutStore) -
     assert await store.renew("r1", OURS, NOW) == (True, WISH)
     await store.taken("r1", WISH)
     assert await store.renew("r1", OURS, NOW) == (True, None)
+
+
+async def test_what_was_wanted_of_a_driver_that_is_gone_is_wanted_of_nobody_else(store: RolloutStore) -> None:
+    await store.begin(rollout(), OURS, NOW)
+    assert await store.want("r1", WISH)
+    assert await store.take("r1", THEIRS, NOW + 100)
+    assert await store.renew("r1", THEIRS, NOW + 100) == (True, None)
 
 
 async def test_of_one_that_is_over_nothing_can_be_wanted(store: RolloutStore) -> None:

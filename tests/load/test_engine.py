@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import time
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 
 from prodtui.load.engine import Engine, EngineError, Order, Plan, engine, engine_path, last_words, planned, run
 from prodtui.load.scenario import script
+from prodtui.load.target import Pinned
 from prodtui.model.errors import UsageError
 from tests.load.loads import HERE, rule
 from tests.load.serving import until
@@ -66,6 +68,12 @@ async def test_the_real_one_says_its_version_and_what_a_script_will_do() -> None
     assert found.name.startswith("k6 v")
     plan = await planned(found, Order(script(rule(users=7, iterations=3, duration_s=None), HERE)))
     assert (plan.max_users, plan.length_s) == (7, 630.0)
+
+
+async def test_a_host_of_many_addresses_is_one_that_it_can_be_sent_to() -> None:
+    addresses = tuple(ipaddress.ip_address(f"2001:db8:{number * 4099:x}::{number + 1:x}") for number in range(12))
+    order = Order(script(rule(target="http://shop.example/", users=7), Pinned({"shop.example": addresses})))
+    assert (await planned(Engine(engine_path(), ""), order)).max_users == 7
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from prodtui.journal.rollout_store import RolloutStore
+from prodtui.journal.rollout_store import RolloutStore, Wish
 from prodtui.journal.store import database_at
 from prodtui.model.audited import Act
 from prodtui.model.moment import Moment
@@ -26,6 +26,7 @@ from tests.rollout.worlds import metrics, moment, registry
 
 EVERY_S = 0.3
 LASTS_S = 1.5
+RENEW_S = 0.2
 SHIFT = 'echo "$@" >> "$0.log"\n'
 """A hook's script: it writes down what it was told."""
 
@@ -34,6 +35,7 @@ class Feed:
     """The moments of a payments whose canary is as the test says."""
 
     def __init__(self) -> None:
+        self.clock: Callable[[], float] = time.time
         self.canary: dict[str, Any] = {"requests": 1_000.0}
         self.stable: dict[str, Any] = {"requests": 1_000.0}
         self.lost = False
@@ -52,7 +54,7 @@ class Feed:
         for number in count():
             if number == self.breaks_after:
                 raise RuntimeError("a defect")
-            now = time.time()
+            now = self.clock()
             if self.lost:
                 self._seen.fail("prometheus", at=now, why="connection refused")
             else:
@@ -97,19 +99,22 @@ class Driven:
         assert await self.store.begin(self.rollout, "ana@host pid 1", time.time())
         return await self.drive()
 
-    async def drive(self, driver: str = "ana@host pid 1", clock: Callable[[], float] = time.time) -> Rollout:
-        course = self.course(driver, clock)
-        return await course.run(self.feed.moments())
-
-    def course(self, driver: str = "ana@host pid 1", clock: Callable[[], float] = time.time) -> Course:
-        return Course(
+    async def drive(
+        self, driver: str = "ana@host pid 1", clock: Callable[[], float] = time.time, wish: Wish | None = None
+    ) -> Rollout:
+        """`wish`: what a person wants of it first."""
+        keeping = Keeping(self.store, driver, self._audited, clock, renew_s=RENEW_S)
+        if wish is not None:
+            keeping.wishes.put_nowait(wish)
+        course = Course(
             self.rollout,
-            Keeping(self.store, driver, self._audited, clock, written=0),
+            keeping,
             baselines={},
             tell=self._tell,
             show=self._show,
             clock=clock,
         )
+        return await course.run(self.feed.moments())
 
     async def kept(self) -> Rollout:
         found = await self.store.find("test", "r1")
@@ -122,6 +127,13 @@ class Driven:
             while not (found := [one for one in self.shown if condition(one)]):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         return found[0]
+
+    async def saved(self, condition: Callable[[Rollout], bool]) -> Rollout:
+        """Waits until the store has it like this."""
+        async with asyncio.timeout(20):
+            while not ((found := await self.store.find("test", "r1")) and condition(found.rollout)):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        return found.rollout
 
     def _show(self, rollout: Rollout) -> None:
         self.shown.append(rollout)

@@ -87,6 +87,7 @@ async def test_a_migration_that_fails_moves_no_traffic(tmp_path: Path) -> None:
     driven.rollout = replace(driven.rollout, plan=with_hook(driven.plan, "migrate", driven.script("migrate", "exit 9")))
     done = await driven.start()
     assert (done.phase, driven.told("advance"), driven.told("rollback")) == (Phase.ROLLED_BACK, [], ["0"])
+    assert (steps(done, "hook migrate")[0], steps(done, "hook rollback")[0]) == ("begins", "begins, 0 %")
 
 
 async def test_going_back_that_fails_is_loud_and_critical(tmp_path: Path) -> None:
@@ -159,6 +160,36 @@ async def test_a_person_pauses_resumes_and_aborts_from_another_terminal(tmp_path
     assert steps(done, "end") == ["aborted: aborted by bo@desk: wrong build"]
 
 
+async def held(driven: Driven, asked: Asked, reason: str = "the data is complete") -> Rollout:
+    """What becomes of one that is held and that nobody drives, when somebody wants this of it; it is bad in the end."""
+    decision = replace(driven.rollout.decision, word=Word.HOLD, reason="no data")
+    now = time.time()
+    driven.rollout = replace(driven.rollout, phase=Phase.HELD, held_at=now, percent=10.0, decision=decision)
+    driven.feed.canary = {"requests": 1_000.0, "failed": 500.0}
+    assert await driven.store.begin(driven.rollout, "ana@host pid 1", now)
+    return await driven.drive(wish=wish(asked, reason))
+
+
+async def test_a_hold_that_is_resumed_in_another_process_is_told_as_over(tmp_path: Path) -> None:
+    driven = Driven(tmp_path)
+    done = await held(driven, Asked.RESUME)
+    assert steps(done, "resume") == ["the data is complete"]
+    assert [(notice.recovered, "goes on" in notice.title) for notice in driven.notices] == [
+        (True, True),
+        (False, False),
+    ]
+
+
+@pytest.mark.parametrize(("asked", "reason"), [(Asked.PAUSE, "lunch"), (Asked.RESUME, " ")])
+async def test_a_hold_is_ended_neither_by_a_pause_nor_without_a_reason(
+    tmp_path: Path, asked: Asked, reason: str
+) -> None:
+    driven = Driven(tmp_path)
+    done = await held(driven, asked, reason)
+    assert (steps(done, asked), done.phase) == ([], Phase.ROLLED_BACK)
+    assert {one.phase for one in driven.shown} == {Phase.HELD, Phase.ROLLED_BACK}
+
+
 async def granted(driven: Driven) -> None:
     """Waits until no wish waits."""
     async with asyncio.timeout(20):
@@ -203,6 +234,49 @@ async def test_a_promotion_that_was_decided_is_carried_out_by_whoever_goes_on(tm
     assert {sample.stage for sample in done.samples} == {1}
 
 
+async def test_a_promotion_that_was_decided_long_ago_is_looked_at_again_first(tmp_path: Path) -> None:
+    driven = Driven(tmp_path)
+    driven.feed.canary = {"requests": 1_000.0, "failed": 500.0}
+    decided = replace(driven.rollout.decision, word=Word.PROMOTE, reason="all is well")
+    long_ago = time.time() - 100 * EVERY_S
+    driven.rollout = replace(driven.rollout, decision=decided, percent=10.0, stage_began_at=long_ago, steps=())
+    assert await driven.store.begin(driven.rollout, "ana@host pid 1", time.time())
+    done = await driven.drive()
+    assert (driven.told("advance"), done.phase) == (["10"], Phase.ROLLED_BACK)
+    assert steps(done, "looks again")[0].startswith("nobody looked for 30")
+    assert len([sample for sample in done.samples if sample.gap]) >= 99
+
+
+async def test_a_migration_that_ended_well_is_not_run_again_by_whoever_goes_on(tmp_path: Path) -> None:
+    driven = Driven(tmp_path)
+    hangs = with_hook(driven.plan, "advance", driven.script("advance", "sleep 600\n"))
+    driven.rollout = replace(driven.rollout, plan=with_hook(hangs, "migrate", driven.script("migrate")))
+    killed = asyncio.create_task(driven.start())
+    await driven.saved(lambda one: bool(steps(one, "hook advance")))
+    killed.cancel()
+    await asyncio.gather(killed, return_exceptions=True)
+    driven.rollout = await driven.kept()
+    assert steps(driven.rollout, "hook migrate")[1].startswith("exit 0")
+    driven.script("advance", "exit 1\n")
+    done = await driven.drive()
+    assert (driven.told("migrate"), steps(done, "hook advance")[0]) == (["0"], "begins, 10 %")
+    assert (await driven.kept()).phase is Phase.ROLLED_BACK
+
+
+async def test_a_clock_that_is_set_back_stops_no_sampling(tmp_path: Path) -> None:
+    driven, back_s = Driven(tmp_path), 0.0
+    assert await driven.store.begin(driven.rollout, "ana@host pid 1", time.time())
+    driven.feed.read_often()
+    driven.feed.clock = lambda: time.time() - back_s
+    running = asyncio.create_task(driven.drive(clock=driven.feed.clock))
+    await driven.seen(lambda one: len(one.samples) == 1)
+    back_s = 3_600.0
+    driven.feed.canary = {"requests": 1_000.0, "failed": 500.0}
+    done = await running
+    assert [sample.judged for sample in done.samples] == [Judged.OK, Judged.NODATA, Judged.BAD]
+    assert (done.samples[1].gap, done.phase) == (True, Phase.ROLLED_BACK)
+
+
 async def test_whoever_lost_the_lease_touches_nothing_more(tmp_path: Path) -> None:
     driven = Driven(tmp_path, stages=(stage(100, 60.0, EVERY_S),))
     running = asyncio.create_task(driven.start())
@@ -217,7 +291,7 @@ async def test_whoever_lost_the_lease_touches_nothing_more(tmp_path: Path) -> No
 async def test_a_store_that_is_locked_keeps_nobody_from_going_back(tmp_path: Path) -> None:
     driven = Driven(tmp_path)
     running = asyncio.create_task(driven.start())
-    await driven.seen(lambda one: len(one.samples) == 1)
+    await driven.saved(lambda one: len(one.samples) == 1)
     locking = sqlite3.connect(tmp_path / "prodtui.db", isolation_level=None)
     locking.execute("begin immediate")
     driven.feed.canary = {"requests": 1_000.0, "failed": 500.0}

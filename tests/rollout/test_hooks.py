@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from prodtui.model.rollout import Hook, Rollout
-from prodtui.rollout.hooks import KEPT_BYTES, Ran, environment_of, run
+from prodtui.rollout.hooks import KEPT_BYTES, Ran, by_hand, environment_of, run
+from prodtui.rollout.left_over import end_left_over
+from prodtui.rollout.progress import replace
 from tests.rollout.rollouts import plan, rollout
 
 
@@ -46,6 +48,16 @@ async def test_it_runs_beside_its_plan(here: Rollout, tmp_path: Path) -> None:
     assert (await ran(here, "import os; print(os.getcwd())")).output.strip() == str(tmp_path)
 
 
+async def test_it_runs_there_also_for_who_took_it_over_from_elsewhere(here: Rollout, tmp_path: Path) -> None:
+    there = replace(here, plan=plan(path="rollout.toml", directory=str(tmp_path)))
+    assert (await ran(there, "import os; print(os.getcwd())")).output.strip() == str(tmp_path)
+
+
+def test_what_a_hook_does_can_be_done_by_hand(here: Rollout, tmp_path: Path) -> None:
+    hook = Hook(command=("./shift", "{percent}", "of {service}"))
+    assert by_hand(hook, here) == f"cd {tmp_path} && ./shift 0 'of payments'"
+
+
 async def test_our_secrets_are_not_passed_on(here: Rollout, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PRODTUI_STORE", "postgresql://root:secret@host/db")
     monkeypatch.setenv("PGPASSWORD", "secret")
@@ -60,9 +72,46 @@ async def test_one_that_fails_says_its_last_line(here: Rollout) -> None:
     assert (done.ok, done.reason) == (False, "exit 1: no route to the proxy")
 
 
-async def test_one_that_is_not_there_is_a_failure_in_words(here: Rollout) -> None:
+async def test_one_that_is_not_there_is_a_failure_in_words(here: Rollout, tmp_path: Path) -> None:
     done = await run(Hook(command=("./not-there",)), here, percent=10)
-    assert (done.ok, done.reason) == (False, "not started: ./not-there: No such file or directory")
+    assert (done.ok, done.reason) == (False, f"not started: {tmp_path}/not-there: no program that may be run")
+
+
+async def test_one_that_is_no_program_says_so(here: Rollout, tmp_path: Path) -> None:
+    (tmp_path / "empty").touch(mode=0o755)
+    done = await run(Hook(command=("./empty",)), here, percent=10)
+    assert (done.ok, done.reason) == (False, "exit 127: ./empty: Exec format error")
+
+
+KILLED = """
+import asyncio, sys
+from prodtui.model.rollout import Hook
+from prodtui.rollout.hooks import run
+from prodtui.rollout.left_over import end_left_over
+from prodtui.rollout.progress import replace
+from tests.rollout.rollouts import plan, rollout
+here = rollout(id=sys.argv[1], plan=plan(path=sys.argv[2]))
+hook = Hook(command=("sh", "-c", "echo $$ > {version}.tmp; mv {version}.tmp pid; sleep 600; echo moved > moved"))
+asyncio.run(run(hook, here, percent=10, outlives=sys.argv[3] == "rollback"))
+"""
+
+
+@pytest.mark.parametrize("name", ["advance", "rollback"])
+async def test_a_killed_driver_s_hook_moves_nothing_more_but_back(here: Rollout, tmp_path: Path, name: str) -> None:
+    words = [tmp_path.name, here.plan.path, name]
+    driver = await asyncio.create_subprocess_exec(sys.executable, "-c", KILLED, *words)
+    await until((tmp_path / "pid").exists)
+    pid = int((tmp_path / "pid").read_text())
+    driver.kill()
+    await driver.wait()
+    if name == "advance":
+        await gone(pid)
+    assert alive(pid) is (name == "rollback")
+    # Whatever it started is still there, until somebody takes the rollout over.
+    assert end_left_over(rollout(id=tmp_path.name)) == 1
+    await gone(pid)
+    assert end_left_over(rollout(id=tmp_path.name)) == 0
+    assert not (tmp_path / "moved").exists()
 
 
 async def test_one_that_hangs_is_ended_with_all_that_it_started(here: Rollout, tmp_path: Path) -> None:

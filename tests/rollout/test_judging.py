@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prodtui.model.records import BreakerState
+from prodtui.model.records import Breaker, BreakerState
 from prodtui.model.rollout import Compared, Judged, Phase, Plan, Rollout, Sample
 from prodtui.model.rollout_progress import stage_of
 from prodtui.readiness.criteria import Baseline
 from prodtui.rollout.judging import sample
 from prodtui.rollout.observed import Observed, Shown, observed
-from tests.builders import NOW, World, breaker, cluster
+from tests.builders import CHECKOUT, ENVOY, NOW, PAYMENTS, PROMETHEUS, World, breaker, cluster
 from tests.rollout.rollouts import BAD, NODATA, OK, compared, own, plan, rollout
 from tests.rollout.rollouts import sample as earlier
 from tests.rollout.worlds import groups, metrics, moment, registry, world
@@ -44,13 +44,13 @@ def test_a_canary_that_does_as_stable_does_is_ok() -> None:
 def test_a_slower_canary_is_bad_beside_stable_at_the_same_time() -> None:
     found = judged(world({"latency_p99": 0.090}))
     assert found.judged is BAD
-    assert found.reason == "latency_p99 90 ms, passes <= stable +25 ms"
+    assert found.reason == "latency_p99 90 ms, wants <= stable +25 ms"
     assert one(found, "latency_p99").threshold == "<= stable +25 ms"
 
 
 def test_both_slow_is_no_fault_of_the_canary() -> None:
     assert judged(world({"latency_p99": 0.9}, {"latency_p99": 0.8})).judged is OK
-    assert judged(world({"latency_p99": 0.97}, {"latency_p99": 0.8})).reason.endswith("passes <= stable +20 %")
+    assert judged(world({"latency_p99": 0.97}, {"latency_p99": 0.8})).reason.endswith("wants <= stable +20 %")
 
 
 def test_of_two_who_count_the_worse_is_believed() -> None:
@@ -96,9 +96,9 @@ def test_errors_beyond_the_limit_are_bad_and_far_beyond_it_hard() -> None:
     assert (few.judged, few.hard, few.bad_responses) == (OK, False, 4)
     more = judged(world({"requests": 500.0, "failed": 7.0}))
     assert (more.judged, more.hard) == (BAD, False)
-    assert more.reason == "error_ratio 1.4 %, passes <= 1 %"
+    assert more.reason == "error_ratio 1.4 %, wants <= 1 %"
     hard = judged(world({"failed": 5.0}))
-    assert (hard.judged, hard.hard) == (BAD, True)
+    assert (hard.judged, hard.hard, hard.reason) == (BAD, True, "error_ratio 50 %, wants <= 1.44 %")
 
 
 def test_one_failure_of_few_requests_may_be_chance() -> None:
@@ -125,7 +125,7 @@ def test_no_label_that_tells_failures_is_not_known_and_no_zero() -> None:
 
 def test_an_instance_of_the_canary_that_does_not_pass_is_bad() -> None:
     found = judged(world().tell("consul", *registry(False)))
-    assert found.reason == "passing 0 %, passes >= 80 %"
+    assert found.reason == "passing 0 %, wants >= 80 %"
     assert (one(found, "passing").canary, one(found, "passing").stable) == (0, 1)
 
 
@@ -135,8 +135,26 @@ def test_no_instance_of_the_canary_is_not_known() -> None:
 
 def test_an_open_breaker_is_enough() -> None:
     found = judged(world(breaker={"state": BreakerState.OPEN}))
-    assert (found.judged, found.hard, found.reason) == (BAD, True, "breaker 1 open, passes <= 0 open")
+    assert (found.judged, found.hard, found.reason) == (BAD, True, "breaker 1 open, wants <= 0 open")
     assert judged(world(breaker={"state": BreakerState.HALF_OPEN})).judged is OK
+
+
+def test_a_source_that_was_never_read_is_no_data_where_only_it_could_tell() -> None:
+    told = [one for one in metrics() if not isinstance(one, Breaker)]
+    never = World(PAYMENTS, CHECKOUT).tell("consul", *registry(True)).tell("prometheus", *told)
+    found = judged(never)
+    assert (found.judged, found.reason) == (NODATA, "breaker: envoy: never read")
+    read = judged(never.tell("envoy", cluster()))
+    assert (read.judged, "breaker" in {each.id for each in read.compared}) == (OK, False)
+
+
+def test_a_proxy_s_word_on_who_passes_counts_only_while_it_is_read() -> None:
+    of = groups(plan(), cluster=("payments-canary", "payments"))
+    seen = World(PAYMENTS, CHECKOUT, sources=(PROMETHEUS, ENVOY)).tell("prometheus", *metrics())
+    assert one(judged(seen, of), "passing").reason == "passing: envoy: never read"
+    seen.tell("envoy", cluster("payments-canary", members=2, healthy=2), cluster("payments"))
+    assert one(judged(seen, of), "passing").canary == 1.0
+    assert one(judged(seen.fail("envoy"), of), "passing").reason == "passing: envoy: envoy refused"
 
 
 def test_by_cluster_the_breaker_of_the_canary_s_cluster_counts() -> None:
@@ -170,8 +188,8 @@ def test_a_criterion_that_does_not_block_makes_no_sample_bad() -> None:
 def test_at_least_is_a_lower_limit_beside_stable_too() -> None:
     of = plan(criteria=(own("hits", least=0.5, over_stable=0.1),))
     assert judged(world({"hits": 0.85}, {"hits": 0.9}), of).judged is OK
-    assert judged(world({"hits": 0.7}, {"hits": 0.9}), of).reason == "hits 0.7, passes >= stable -10 %"
-    assert judged(world({"hits": 0.4}, {"hits": 0.4}), of).reason == "hits 0.4, passes >= 0.5"
+    assert judged(world({"hits": 0.7}, {"hits": 0.9}), of).reason == "hits 0.7, wants >= stable -10 %"
+    assert judged(world({"hits": 0.4}, {"hits": 0.4}), of).reason == "hits 0.4, wants >= 0.5"
 
 
 def test_after_the_last_stage_the_burn_rate_and_the_breakers_count() -> None:

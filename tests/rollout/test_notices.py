@@ -37,6 +37,7 @@ def test_going_back_is_an_error_and_not_being_able_to_is_critical() -> None:
 
 def test_what_a_person_does_on_purpose_is_no_message_but_the_end_is() -> None:
     assert notice(rollout(OK), paused(rollout(OK), NOW, "ana", "lunch"), NOW) is None
+    assert notice(on_hold(), paused(on_hold(), NOW, "ana", "lunch"), NOW) is None
     done = notice(rollout(OK), ended(rollout(OK), Phase.PROMOTED, NOW, "all is well"), NOW)
     assert done is not None
     assert done.recovered

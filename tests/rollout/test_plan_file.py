@@ -9,6 +9,7 @@ import pytest
 
 from prodtui.model.rollout import Hook, Stage
 from prodtui.rollout.criteria import BURNS_HARD, requests_needed, with_objective
+from prodtui.rollout.plan_file.load import load
 from prodtui.rollout.plan_file.schema import schema
 from tests.rollout.plans import PLAN, complaint, loaded
 
@@ -29,6 +30,15 @@ def test_a_plan_that_names_no_stages_has_the_usual_ones(tmp_path: Path) -> None:
     assert plan.groups.label == ("version", "2.0", "1.0")
     assert plan.hooks["advance"] == Hook(command=("./shift", "{percent}"))
     assert [rule.id for rule in plan.criteria] == ["error_ratio", "latency_p99", "latency_p95", "passing", "breaker"]
+
+
+def test_a_plan_knows_where_it_lies_for_who_goes_on_with_it_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    plan = load(Path("rollout.toml"))
+    assert (plan.path, plan.directory) == ("rollout.toml", str(tmp_path))
 
 
 def test_short_stages_are_sampled_ten_times_unless_they_say_how_often(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from prodtui.model.records import Host
-from prodtui.model.rollout import Plan
+from prodtui.model.rollout import CriterionRule, Plan
 from prodtui.readiness.policy import Policy, Rule, Selector
 from prodtui.readiness.slo import Slo
 from prodtui.rollout.plan_file.load import load
@@ -37,6 +37,17 @@ def test_everything_well_may_start() -> None:
     ], found
     assert found["canary"].text == '1 instance, 2 series (version="2.0")'
     assert found["way back"].text == "to 1.0"
+    assert found["budget"].text == (
+        "no objective is declared: no budget to look at; "
+        "99.9 % is assumed, so one sample beyond 1.44 % errors goes back"
+    )
+
+
+def test_a_limit_of_the_plan_s_own_stands_in_an_objective_s_place() -> None:
+    strict = plan(criteria=(CriterionRule(id="error_ratio", unit="ratio", most=0.01, hard=0.05),))
+    assert looked(world(**BUSY), strict)["budget"].text.endswith(
+        "the plan has a limit, so one sample beyond 5 % errors goes back"
+    )
 
 
 def test_a_service_that_is_not_ready_may_not_start() -> None:
@@ -92,7 +103,7 @@ def test_a_group_that_matches_nothing_is_named() -> None:
     gone = well_without_canary()
     found = looked(gone)["canary"]
     assert (found.cleared, found.of_plan) == (NO, True)
-    assert found.text == 'version="2.0" matches nothing of payments: is it there already, without traffic?'
+    assert found.text == 'version="2.0" matches nothing of payments: start the candidate first, without traffic'
 
 
 def well_without_canary() -> World:

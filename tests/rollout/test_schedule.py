@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prodtui.rollout.schedule import MOST_MISSED, due, next_due
+from prodtui.rollout.progress import set_back
+from prodtui.rollout.schedule import MOST_MISSED, ahead_s, due, next_due
 from tests.rollout.rollouts import NOW, OK, rollout, sample
 
 
@@ -26,6 +27,17 @@ def test_what_was_slept_through_is_missed_sample_by_sample() -> None:
 
 def test_a_sample_that_is_half_an_interval_late_is_none() -> None:
     assert due(rollout(OK), NOW + 26) == ((NOW + 20,), False)
+
+
+def test_a_clock_that_was_set_back_takes_along_what_time_is_counted_from() -> None:
+    held = rollout(OK, OK, held_at=NOW + 15)
+    now = NOW + 25 - 3_600
+    assert ahead_s(held, NOW + 25) == 0
+    after = set_back(held, ahead_s(held, now), now)
+    assert [one.at for one in after.samples] == [now - 10, now]
+    assert (after.stage_began_at, after.held_at, next_due(after)) == (now - 20, now - 5, now + 10)
+    assert ahead_s(after, now) == 0
+    assert after.steps[-1].result == "was set back, by 59.9 min at least"
 
 
 def test_a_gap_of_days_is_told_by_a_bounded_number_of_samples() -> None:

@@ -52,15 +52,15 @@ def test_a_decision_that_is_long_takes_a_second_line_and_none_is_wider_than_the_
     rollout, now = rollouts.rolled_back()
     first, second = rows.decision(rollout, now, 60)
     assert plain([first]) == "ROLLED BACK after 17 min  one sample is enough: error_ratio"
-    assert plain([second]) == "          31 %, passes <= 1.2 %"
+    assert plain([second]) == "          31 %, wants <= 1.2 %"
     for width in (20, 40, 60, 80):
         assert all(line_length(line) <= width for line in rows.decision(rollout, now, width))
 
 
-def test_a_rollout_that_nobody_drives_any_more_says_so() -> None:
+def test_a_rollout_of_which_no_sample_comes_says_so() -> None:
     rollout, now = rollouts.steady()
     assert "nobody drives it" not in plain(rows.decision(rollout, now, 118))
-    assert "no sample for 10 min: nobody drives it" in plain(rows.decision(rollout, now + 600, 118))
+    assert "no sample for 10 min: a hook runs, or nobody drives it" in plain(rows.decision(rollout, now + 600, 118))
     over, later = rollouts.rolled_back()
     assert "nobody drives it" not in plain(rows.decision(over, later + 600, 118))
 
@@ -109,7 +109,7 @@ def test_the_strip_tells_the_last_sample_that_was_not_ok() -> None:
     one, two, why = rollout_stages.strips(rollout, 78, 6)
     assert plain([one]) == "  1 %  ●●●●●●●●●●"
     assert plain([two]) == " 10 %  ●●●●●●✖●●●●●" + "·" * 18
-    assert plain([why]).endswith("latency_p99 310 ms, passes <= 250 ms")
+    assert plain([why]).endswith("latency_p99 310 ms, wants <= 250 ms")
     assert len(rollout_stages.strips(rollout, 78, 1)) == 1
 
 
@@ -158,7 +158,7 @@ async def test_a_pause_needs_a_reason() -> None:
         await pilot.press("p", "enter")
         assert drive.asked == []
         await pilot.press("p", *"db work", "enter")
-        await shows(pilot, "paused")
+        await shows(pilot, "asked to pause")
         assert drive.asked == [("pause", "db work")]
 
 
@@ -186,7 +186,7 @@ async def test_an_abort_needs_the_name_typed_out() -> None:
         await pilot.press("enter", "A", "enter", "A", *"payments", "escape")
         assert drive.asked == []
         await pilot.press("A", *"payments", "enter")
-        await shows(pilot, "it is rolled back")
+        await shows(pilot, "asked to go back")
         assert drive.asked == [("abort", "")]
 
 
@@ -202,7 +202,7 @@ async def test_only_a_held_or_paused_rollout_is_resumed() -> None:
         screen = await shows(pilot, "r resume", " HELD ")
         assert "p pause" not in screen
         await pilot.press("r", *"prometheus is back", "enter")
-        await shows(pilot, "resumed")
+        await shows(pilot, "asked to resume")
         assert drive.asked == [("resume", "prometheus is back")]
 
 

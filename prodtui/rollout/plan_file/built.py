@@ -24,12 +24,13 @@ USUAL = ((1.0, 5 * MINUTE_S), (10.0, 30 * MINUTE_S), (50.0, HOUR_S), (100.0, LAS
 """(percent, duration) of a plan that names no stages."""
 
 
-def plan_of(root: Root, found: Merged, candidate: str) -> Plan:
+def plan_of(root: Root, found: Merged, candidate: str, *, directory: str = "") -> Plan:
     """The plan of a file without problems."""
     rollback_to = root.rollback_to or ""
     return Plan(
         name=root.name or Path(found.path).stem,
         path=found.path,
+        directory=directory,
         digest=found.digest,
         environment=root.environment or "",
         service=root.service,

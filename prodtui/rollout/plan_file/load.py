@@ -31,7 +31,7 @@ def load(path: Path, candidate: str | None = None, read: Read = text_of) -> Plan
         raise configuration_error(wrong, found) from error
     if wrong := list(problems(root, found.values, candidate)):
         raise configuration_error(wrong, found)
-    return plan_of(root, found, candidate or root.candidate or "")
+    return plan_of(root, found, candidate or root.candidate or "", directory=str(path.absolute().parent))
 
 
 def _in_the_rest(found: Merged, wrong: list[Problem], candidate: str | None) -> list[Problem]:

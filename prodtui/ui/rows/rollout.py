@@ -77,8 +77,7 @@ def decision(rollout: Rollout, now: float, width: int) -> tuple[Line, ...]:
         lines = [*_reasoned(_word(rollout.decision.word), rollout.decision.reason, width), *_waits(rollout, now, width)]
     silent = silent_s(rollout, now)
     if silent is not None:
-        warning = f"no sample for {fmt.age(silent)}: nobody drives it; "
-        lines.append(((warning, "warn"), ("prodtui rollout resume", "strong accent"), (" goes on", "warn")))
+        lines.append(((f"no sample for {fmt.age(silent)}: a hook runs, or nobody drives it", "warn"),))
     return tuple(clipped(line, width) for line in lines)
 
 
