@@ -21,8 +21,6 @@ from tests.audit.trails import deed, frozen
 from tests.cli.prodtui import prodtui
 from tests.cli.test_check import OVERRIDE, configuration, policy
 
-NOW = time.time()
-
 
 class Said(NamedTuple):
     code: int
@@ -61,9 +59,9 @@ def _fill(config: Path, count: int = 6) -> None:
     """So many entries, a minute apart, the newest of now: loads in test, every third of the other environment."""
 
     async def fill() -> None:
-        trail = trail_in(str(config.parent / "store.db"), config.parent / "heads")
+        trail, now = trail_in(str(config.parent / "store.db"), config.parent / "heads"), time.time()
         for number in range(1, count + 1):
-            at = NOW - 60 * (count - number)
+            at = now - 60 * (count - number)
             environment = "test" if number % 3 else "other"
             await trail.append(deed(number, at=at, environment=environment, act=Act.LOAD, about=f"load-{number}"))
         await trail.close()
