@@ -28,6 +28,8 @@ class Open(msgspec.Struct, frozen=True, kw_only=True):
     """Empty: it is not told yet."""
     severity: Severity = Severity.WARNING
     """The most severe that was told."""
+    worse_at: float | None = None
+    """Since when it is more severe than that."""
     title: str = ""
 
 

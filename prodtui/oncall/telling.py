@@ -114,10 +114,17 @@ def _verdicts(known: Sequence[Open], judged: Judged, explained: frozenset[str], 
                 if verdict_of(name) in one.entities and (_ill(each) or one.severity is Severity.WARNING)
             }
             left = {name: each for name, each in left.items() if name not in mine}
-            found.append((one, unready(mine, moment) if mine else None))
+            found.append((one, _no_worse_than(one, mine, explained, unready(mine, moment)) if mine else None))
     rest = {name: each for name, each in left.items() if name not in explained}
     waiting = [one for one in known if not one.incident]
     return found + _followed(waiting, [unready(rest, moment)] if rest else [], moment.now)
+
+
+def _no_worse_than(one: Open, mine: Judged, explained: frozenset[str], wrong: Wrong) -> Wrong:
+    """As severe as what nothing explains: that a told verdict became worse by an incident is told with that."""
+    own = (SEVERITIES[each.verdict] for name, each in mine.items() if name not in explained)
+    severity = max(own, key=lambda severity: severity.weight, default=one.severity)
+    return msgspec.structs.replace(wrong, severity=severity)
 
 
 def _ill(service: ServiceAssessment) -> bool:
@@ -188,8 +195,12 @@ class _Telling:
     def _worse(self, one: Open, wrong: Wrong) -> Open:
         """A second message where it became more severe: somebody may only hear of what is critical."""
         if wrong.severity.weight <= one.severity.weight:
-            return one
-        one = msgspec.structs.replace(one, severity=wrong.severity)
+            return msgspec.structs.replace(one, worse_at=None)
+        worse_at = self._now if one.worse_at is None else one.worse_at
+        if one.about is About.VERDICT and self._now - worse_at < self._patience_s:
+            # What explains it may be found, and is told in its place.
+            return msgspec.structs.replace(one, worse_at=worse_at)
+        one = msgspec.structs.replace(one, severity=wrong.severity, worse_at=None)
         title = wording.title(wrong, self._moment)
         self.notices.append(self._notice(one, opening_id(one.incident, wrong.severity), title, self._lines(wrong)))
         return one

@@ -84,6 +84,16 @@ def test_what_is_not_certain_is_told_as_unclear_once_patience_ends() -> None:
     assert all(one.severity.weight > first.severity.weight for one in worse)
 
 
+def test_a_told_verdict_that_an_incident_makes_worse_is_told_with_the_incident_alone() -> None:
+    ear, course = Ear(), production()
+    ear.after(course, 60)
+    course.tell("prometheus", sli("checkout", p99_s=None, observed_at=course.now + 1))
+    (unknown,) = ear.after(course, 90)
+    assert (unknown.about, unknown.severity) == (About.VERDICT, Severity.ERROR)
+    (notice,) = ear.after(exhausted(course), 120)
+    assert (notice.about, notice.severity) == (About.FIRST_CAUSE, Severity.CRITICAL)
+
+
 def test_an_instance_that_others_stand_in_for_is_a_warning_that_waits() -> None:
     ear, course = Ear(), production()
     course.tell("consul", *registered("payments", 5))
