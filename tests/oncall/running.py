@@ -80,14 +80,14 @@ async def beside(
             await kept.close()
 
 
-async def heard(server: Posts, count: int, within_s: float = 5.0) -> None:
+async def heard(server: Posts, count: int, within_s: float = 20.0) -> None:
     async def enough() -> bool:
         return len(server.heard) >= count
 
     await until(enough, within_s=within_s)
 
 
-async def holds(condition: Callable[[], bool], within_s: float = 5.0) -> None:
+async def holds(condition: Callable[[], bool], within_s: float = 20.0) -> None:
     async def held() -> bool:
         return condition()
 

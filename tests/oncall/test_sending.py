@@ -183,5 +183,5 @@ async def test_a_decision_of_a_rollout_is_sent_at_once(tmp_path: Path) -> None:
     async with posts() as server, beside(webhook(server.url), store=tmp_path / "prodtui.db") as one:
         await one.telling.tell(decided)
         await one.telling.tell(decided)
-        await heard(server, 1, within_s=2.0)
+        await heard(server, 1, within_s=8.0)
     assert [post.json["id"] for post in server.heard] == ["rollout-7-3"]

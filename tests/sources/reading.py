@@ -45,7 +45,7 @@ class Reader:
         self.snapshot, _ = fold(self.snapshot, reading)
         return answer
 
-    async def read_until(self, condition: Callable[[], bool], *, within_s: float = 6.0) -> float:
+    async def read_until(self, condition: Callable[[], bool], *, within_s: float = 12.0) -> float:
         """Reads until the condition holds; how many seconds that took."""
         began = time.monotonic()
         while not condition():

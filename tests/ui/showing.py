@@ -15,7 +15,7 @@ from prodtui.ui.app import ProdtuiApp
 from prodtui.ui.terminal_app import TerminalApp
 from tests.ui.hands import EmptyHand
 
-PATIENCE_S = 5.0
+PATIENCE_S = 15.0
 
 
 class Hand(EmptyHand):

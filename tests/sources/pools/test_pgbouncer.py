@@ -96,7 +96,7 @@ async def test_a_saturated_pool_tells_its_waiters_and_then_how_long_they_waited(
         pool = (await pools(read))["shop-db"]
         return (pool.size, pool.used, pool.waiting, pool.clients) == (3, 3, 2, 5) and (pool.max_wait_s or 0) > 0.2
 
-    await until(saturated, within_s=5)
+    await until(saturated, within_s=15)
     await asyncio.gather(*running)
     of = (await pools(read))["shop-db"]
     assert (of.user, of.waiting, of.max_wait_s) == ("app", 0, 0.0)
@@ -118,7 +118,7 @@ async def test_a_paused_pool_says_so_while_its_clients_wait(
             pool = (await pools(read))["paused-db"]
             return pool.paused and (pool.used, pool.waiting) == (0, 1)
 
-        await until(waits, within_s=5)
+        await until(waits, within_s=15)
     finally:
         await command(bouncer, 'RESUME "paused-db"')
     assert await asked == 1
@@ -144,7 +144,7 @@ async def test_a_dead_upstream_shows_waiters_without_a_server_connection(
         return (pool.used, pool.idle, pool.waiting) == (0, 0, 1)
 
     try:
-        await until(waits, within_s=5)
+        await until(waits, within_s=15)
     finally:
         client.cancel()
         await asyncio.gather(client, return_exceptions=True)
