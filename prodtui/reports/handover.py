@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from prodtui.model.assessment import ServiceAssessment, State, Verdict
@@ -15,10 +14,10 @@ from prodtui.reports.incident.summary import services
 from prodtui.reports.incident.words import changed, clock, dated, lasted
 from prodtui.reports.markdown_text import code_span, table
 from prodtui.reports.words import score, words, worst_first
+from prodtui.timeline.acknowledged import failings_of, names, standing
 
 MOST = 100
 """Lines of one list; what is more is counted."""
-_COUNT = re.compile(r"(?<=^session:)\d+ (?=sessions of )")
 
 
 def handover(moment: Moment) -> str:
@@ -74,24 +73,12 @@ def _open(moment: Moment) -> list[str]:
 def _seen_by(moment: Moment) -> dict[str, list[str]]:
     """By service: who acknowledged it, or anything that its chain goes through."""
     seen: dict[str, list[str]] = {}
-    through = [({_named(key) for key in _keys(first)}, services(first)) for first in moment.first]
-    for one in moment.acknowledged:
-        about = _named(one.about)
-        hit = {one.about, *(name for keys, names in through if about in keys for name in names)}
-        for name in hit:
+    through = [(tuple(failings_of(first)), services(first)) for first in moment.first]
+    for one in standing(moment):
+        hit = {name for chain, reached in through if any(names(one, failing) for failing in chain) for name in reached}
+        for name in hit | {one.about}:
             seen.setdefault(name, []).append(code_span(one.by))
     return seen
-
-
-def _keys(first: FirstCause) -> Iterator[str]:
-    yield first.cause.key
-    yield from (each.key for each in first.candidates)
-    yield from (each.failing.key for each in first.chain)
-
-
-def _named(key: str) -> str:
-    """A key without how many sessions there are: one more or less of them is the same trouble."""
-    return _COUNT.sub("", key)
 
 
 def _reason(service: ServiceAssessment) -> str:

@@ -7,7 +7,7 @@ from functools import partial
 import msgspec
 
 from prodtui.model.asks import Asks
-from prodtui.model.assessment import Assessment
+from prodtui.model.assessment import Assessment, Verdict
 from prodtui.model.declared import Declared
 from prodtui.model.freshness import Freshness
 from prodtui.model.later import Later
@@ -20,6 +20,7 @@ from prodtui.model.subject import subject
 from prodtui.readiness.asks import asks
 from prodtui.readiness.judgement import Judgement
 from prodtui.readiness.standard import Standard
+from prodtui.timeline.acknowledged import unready
 from prodtui.timeline.incident import Incident, Told
 from prodtui.timeline.transitions import check_events, record_events, since_after, sources_after
 from prodtui.watch import marks
@@ -190,7 +191,14 @@ class Course:
             if was is not verdict or key not in self._since
         }
         if changed:
-            self._since = {**self._since, **changed}
+            known = {**self._since, **changed}
+            for key, since in changed.items():
+                name = unready(key.partition(":")[2])
+                if verdicts[key][1] is Verdict.READY:
+                    known.pop(name, None)
+                else:
+                    known.setdefault(name, since)
+            self._since = known
 
     def _trend(self, name: str, value: float | None, at: float) -> None:
         buckets = self._trends.setdefault(name, {})

@@ -121,7 +121,7 @@ def _of_sources(kept: Kept, sources: set[str]) -> Kept:
 
 def _still(subject: str, sources: set[str]) -> bool:
     """Whether what this speaks of is still declared: a record's source is; a verdict (`verdict:SERVICE`) has none."""
-    return subject.partition(":")[0] == "verdict" or parts(subject)[1] in sources
+    return subject.partition(":")[0] in ("verdict", "unready") or parts(subject)[1] in sources
 
 
 def _system(source: DeclaredSource) -> tuple[str, str]:

@@ -125,6 +125,14 @@ def test_a_problem_that_somebody_has_seen_bears_a_mark() -> None:
     assert marked == {"payments"}
 
 
+def test_what_fails_after_an_acknowledgement_bears_no_mark() -> None:
+    seen = replace(incidents.SEEN, at=incidents.SESSION.onset.not_after - 1.0)
+    told = replace(incidents.whole(), acknowledged=(seen,))
+    assert not [row.key for row in services.rows(told) if acknowledged.MARK in row.cells[1].whole]
+    assert not [row.key for row in chain.rows(told) if acknowledged.MARK in row.cells[1].whole]
+    assert acknowledged.MARK not in "".join(run[0] for line in first.lines(told, 120, 9) for run in line)
+
+
 def test_the_tree_has_every_consequence_below_what_it_follows_from() -> None:
     rows = [row for row in chain.rows(incidents.clear()) if row.key.startswith("0 ")]
     names = [row.cells[1].whole for row in rows]

@@ -12,6 +12,7 @@ from prodtui.model.moment import Event, Moment
 from prodtui.reports.incident.causes import Causes
 from prodtui.reports.incident.looking import Looking, Unseen, told_once, without_unseen
 from prodtui.reports.incident.words import TOGETHER_S, dated
+from prodtui.timeline.acknowledged import standing
 
 MOST_EVENTS = 1_000
 """Events told, the first and the last ones; an incident's beginning tells more than its middle."""
@@ -75,7 +76,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     changes: tuple[ChangeSeen, ...]
     """Oldest first."""
     acknowledged: tuple[Acknowledgement, ...]
-    """Oldest first."""
+    """Those made in the stretch and those that stood in it, oldest first."""
     blind: tuple[BlindSpot, ...]
     events_left_out: int = 0
     failed_left_out: int = 0
@@ -94,7 +95,7 @@ def incident(
 
     Raises ValueError where there is no moment at all.
     """
-    gathering, looking, unseen_moment = _Gathering(), Looking(began), None
+    gathering, looking, unseen_moment = _Gathering(began), Looking(began), None
     for moment in moments:
         if looking.take(moment):
             gathering.take(moment)
@@ -133,7 +134,8 @@ def incident(
 class _Gathering:
     """What the moments so far show together."""
 
-    def __init__(self) -> None:
+    def __init__(self, began: float) -> None:
+        self._began = began
         self.worst: Moment | None = None
         self.last: Moment | None = None
         self.turns: list[Turn] = []
@@ -164,7 +166,9 @@ class _Gathering:
         self._before = moment.now
         self.events.update(dict.fromkeys(moment.events))
         self.changes.update(dict.fromkeys(moment.changes))
-        self.acknowledged.update(dict.fromkeys(moment.acknowledged))
+        held = standing(moment)
+        made = (said for said in moment.acknowledged if self._began <= said.at)
+        self.acknowledged.update(dict.fromkeys((*held, *made)))
 
     def _turned(self, moment: Moment, key: str) -> float:
         """When a verdict turned, by a moment that shows it: not just now, where it is known better."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from prodtui.model.incident import ChangeSeen, Confidence, Failing, FirstCause
 from prodtui.model.moment import Moment
+from prodtui.timeline.acknowledged import of_failing
 from prodtui.timeline.first import seen_late
 from prodtui.ui import format as fmt
 from prodtui.ui.grid_layout import Column
@@ -124,7 +125,7 @@ def _tree(told: FirstCause, number: int, moment: Moment) -> list[Row]:
             continue
         is_cause = failing.key in candidates
         sign = WARN if unclear and is_cause else BAD
-        mark = acknowledged.TAIL if is_cause and acknowledged.of_failing(failing, moment) else ()
+        mark = acknowledged.TAIL if is_cause and of_failing(failing, moment) else ()
         kind = _KIND.get(failing.kind, f"{failing.kind} ")
         said_late: Line = ((f"  {onsets.LATE}", "dim"),) if failing.key in late else ()
         cells = (

@@ -6,6 +6,7 @@ from prodtui.model.assessment import State, Verdict
 from prodtui.model.freshness import Freshness
 from prodtui.model.incident import BlindSpot, ChangeSeen, Confidence, Failing, FirstCause
 from prodtui.model.moment import Moment
+from prodtui.timeline.acknowledged import of_failing
 from prodtui.timeline.first import seen_late
 from prodtui.ui import format as fmt
 from prodtui.ui.line import Line, Run, clipped, line_length
@@ -113,7 +114,7 @@ def _label(text: str, style: str) -> Run:
 
 
 def _failing(failing: Failing, moment: Moment, *, cause: bool, timed: bool = True, late: bool = False) -> Line:
-    mark = acknowledged.TAIL if cause and acknowledged.of_failing(failing, moment) else ()
+    mark = acknowledged.TAIL if cause and of_failing(failing, moment) else ()
     said: Line = ((failing.name, "strong"), *mark, (f" {failing.what}", "" if cause else "bad"))
     when = f" {onsets.short(failing.onset, moment.now)}{f' {onsets.LATE}' if late else ''}"
     return (*said, (when, "dim")) if timed else said

@@ -6,6 +6,7 @@ from prodtui.model.evaluation import Evaluation
 from prodtui.model.incident import Acknowledgement, ChangeSeen
 from prodtui.model.moment import Moment
 from prodtui.model.service_view import ServiceView
+from prodtui.timeline.acknowledged import failings
 from prodtui.ui import format as fmt
 from prodtui.ui.grid_rows import Cell, Row
 from prodtui.ui.line import Line
@@ -23,7 +24,8 @@ def rows(service: str, moment: Moment) -> tuple[Row, ...]:
     told = {event.after for event in events_of if event.kind == "change"}
     changes = (seen for seen in moment.changes if seen.service == service and seen.after not in told)
     found += [(seen.at, change(seen, moment.now)) for seen in changes]
-    found += [(said.at, seen_by(said, moment.now)) for said in acknowledged.of_service(service, moment)]
+    keys = {service, *(failing.key for failing in failings(moment) if failing.service == service)}
+    found += [(said.at, seen_by(said, moment.now)) for said in moment.acknowledged if said.about in keys]
     if moment.accepted is not None and service in moment.accepted.services:
         found.append((moment.accepted.at, _accepted(moment.accepted, service, moment.now)))
     return tuple(row for _, row in sorted(found, key=lambda pair: -pair[0]))

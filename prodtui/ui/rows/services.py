@@ -7,6 +7,7 @@ from prodtui.model.freshness import Freshness
 from prodtui.model.moment import Moment
 from prodtui.model.records import HealthStatus
 from prodtui.model.service_view import ServiceView
+from prodtui.timeline.acknowledged import services as services_seen
 from prodtui.ui import format as fmt
 from prodtui.ui.grid_layout import Column
 from prodtui.ui.grid_rows import Cell, Row
@@ -33,7 +34,7 @@ BURN = "performance.burn_page"
 
 def rows(moment: Moment) -> tuple[Row, ...]:
     """Worst first; before all the service that what broke first is of."""
-    seen = acknowledged.services(moment)
+    seen = services_seen(moment)
     found = [
         _row(service, moment.views[service.name], moment, seen=service.name in seen)
         for service in moment.assessment.services

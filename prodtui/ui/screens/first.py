@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
+from prodtui.timeline.acknowledged import of_failing
 from prodtui.ui.grid import Grid
 from prodtui.ui.palette import Palette
 from prodtui.ui.rows import acknowledged, chain, first, onsets, told
@@ -88,7 +89,7 @@ class FirstPage(SplitPage):
 
 def _failing(failing: Failing, moment: Moment, width: int) -> list[Line]:
     """Who has seen it, what fails of it and when that began, then the evidence."""
-    lines: list[Line] = [acknowledged.line(said, moment.now) for said in acknowledged.of_failing(failing, moment)]
+    lines: list[Line] = [acknowledged.line(said, moment.now) for said in of_failing(failing, moment)]
     began: Line = (("began   ", "dim"), (onsets.onset(failing.onset, moment.now), ""))
     lines += [((failing.what, "strong bad"),), began]
     if failing.service and failing.service != failing.name:

@@ -212,11 +212,12 @@ class ServicePage(SplitPage):
 
 def _about(service: ServiceAssessment, moment: Moment, *, short: bool) -> list[Line]:
     """What it is, what changed since it was last accepted, and what there is to say of its rules."""
+    from prodtui.timeline.acknowledged import of_service
     from prodtui.ui.rows import acknowledged
 
     notes = standing.notes(service, moment.assessment)
     found = [checks.about(service, moment.views[service.name]), *since.lines(service, moment)]
-    found += [acknowledged.line(said, moment.now) for said in acknowledged.of_service(service.name, moment)[:1]]
+    found += [acknowledged.line(said, moment.now) for said in of_service(service.name, moment)[:1]]
     if short and len(notes) > 1:
         return [
             *found,

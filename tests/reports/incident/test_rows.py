@@ -13,7 +13,7 @@ from prodtui.reports.incident.incident import incident
 from prodtui.reports.incident.markdown import incident_markdown
 from prodtui.reports.incident.rows import rows
 from prodtui.reports.incident.shown import cut, rounded, told
-from tests.reports.incident.stretches import CHAIN, LOCK, stretch
+from tests.reports.incident.stretches import CHAIN, LOCK, SEEN, stretch
 from tests.ui import moments
 
 START = moments.START
@@ -95,9 +95,9 @@ def test_an_incident_begins_with_one_sentence() -> None:
     assert ", after " in line
 
 
-def _seen_by(about: str, service: str) -> str:
+def _seen_by(about: str, service: str, at: float = START + 660) -> str:
     shop = stretch()[1]
-    by = Acknowledgement(at=START + 660, by="ana", about=about, note="on it")
+    by = Acknowledgement(at=at, by="ana", about=about, note="on it")
     text = handover(msgspec.structs.replace(shop, first=(CHAIN,), acknowledged=(by,)))
     return next(line for line in text.splitlines() if line.startswith("|") and f"`{service}`" in line)
 
@@ -117,3 +117,11 @@ def test_one_session_more_or_less_is_the_same_trouble() -> None:
     assert "`ana`" in row
     assert "on `session 10 sessions of report`" in text
     assert "session:10" not in text
+
+
+def test_an_old_acknowledgement_is_told_of_its_own_incident_only() -> None:
+    old = Acknowledgement(at=START - 600, by="ana", about="payments", note="restarting it")
+    shop = [msgspec.structs.replace(moment, acknowledged=(SEEN, old)) for moment in stretch()]
+    assert incident(shop, began=START, ended=START + 3_600).acknowledged == (SEEN,)
+    assert incident(shop, began=START - 700, ended=START + 3_600).acknowledged == (old, SEEN)
+    assert "nobody" in _seen_by("payments", "payments", at=START + 580)
