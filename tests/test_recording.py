@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from prodtui.cli.ended import ended_last
 from prodtui.journal.places import journal_in
 from prodtui.model.assessment import Verdict
 from prodtui.model.incident import Confidence
@@ -47,6 +48,25 @@ async def test_the_killed_instance_is_told_with_the_release_before_it() -> None:
     (deploy,) = moment.first[0].suspects
     assert (deploy.kind, deploy.before, deploy.after) == ("deploy", "1.4.2", recording.VERSION)
     assert (await _at(times.ended)).first == ()
+
+
+async def test_what_ended_last_is_told_with_its_cause_and_its_times() -> None:
+    times, standard = recording.times(), Standard(policy=load(POLICY))
+    journal = await journal_in(recording.JOURNAL)
+    try:
+        over = await moment_at(journal, None, standard, times.released - 2)
+        told = await ended_last(journal, None, standard, over)
+        open_yet = await moment_at(journal, None, standard, times.freed - 2)
+        assert await ended_last(journal, None, standard, open_yet) == ""
+        end = await moment_at(journal, None, standard, times.ended)
+        later = await ended_last(journal, None, standard, end)
+    finally:
+        await journal.close()
+    assert "month-end-report" in told
+    assert "reached `payments`" in told
+    assert "all was well again at " in told
+    assert later.startswith("`instance payments-2 refused")
+    assert "all was well again at " in later
 
 
 def test_it_is_small_and_read_without_a_trace(tmp_path: Path) -> None:

@@ -275,6 +275,16 @@ class Desk:
         return await asyncio.to_thread(written, svg, "screen", "svg")
 
     async def handover(self, moment: Moment) -> str:
+        from prodtui.cli.ended import ended_last
         from prodtui.reports.handover import handover
 
-        return await asyncio.to_thread(handover, moment)
+        shown = self._shown
+        rolled: tuple[Rollout, ...] = ()
+        # How a rollout was at a moment of the past nobody keeps.
+        if shown is not None and shown.rollouts is not None and moment.newest is None:
+            await shown.rollouts.read()
+            rolled = shown.rollouts.known
+        ended = ""
+        if shown is not None and shown.memory is not None and shown.journal is not None:
+            ended = await ended_last(shown.journal, shown.declared, shown.memory.standard, moment)
+        return await asyncio.to_thread(handover, moment, rolled, ended)

@@ -170,6 +170,8 @@ class Reel:
         return await asyncio.to_thread(written, svg, "screen", "svg")
 
     async def handover(self, moment: Moment) -> str:
+        from prodtui.cli.ended import ended_last
         from prodtui.reports.handover import handover
 
-        return await asyncio.to_thread(handover, moment)
+        ended = await ended_last(self._kept(), None, self._standard, moment)
+        return await asyncio.to_thread(handover, moment, ended=ended)

@@ -1,14 +1,16 @@
-"""The handover: what is open, since when, what broke first, what was tried, and what nobody can see. As Markdown."""
+"""The handover: what is open, what broke first, what is rolled out, what was tried, what nobody sees. As Markdown."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from prodtui.model.assessment import ServiceAssessment, State, Verdict
 from prodtui.model.evidence import Silence
 from prodtui.model.incident import FirstCause
 from prodtui.model.moment import Moment
+from prodtui.model.rollout import Rollout
 from prodtui.readiness.words import plural
+from prodtui.reports.handover_rollouts import rollouts
 from prodtui.reports.incident.markdown import acknowledgements, blind_spots, first_cause
 from prodtui.reports.incident.summary import services
 from prodtui.reports.incident.words import changed, clock, dated, lasted
@@ -20,12 +22,17 @@ MOST = 100
 """Lines of one list; what is more is counted."""
 
 
-def handover(moment: Moment) -> str:
-    """What whoever comes next must know, as of this moment. All times are UTC."""
+def handover(moment: Moment, rolled: Sequence[Rollout] = (), ended: str = "") -> str:
+    """What whoever comes next must know, as of this moment. All times are UTC.
+
+    `rolled`: the rollouts that are open or ended lately; `ended`: the incident that ended last, as a sentence.
+    """
     lines = list(_head(moment))
     for title, told, nothing in (
-        ("Open", _open(moment), "Nothing is open."),
+        ("Open", _open(moment), "Every service is READY."),
         ("First causes", _causes(moment), ""),
+        ("Rollouts", [*rollouts(rolled[:MOST], moment.now), *_more(len(rolled))], ""),
+        ("Ended last", [ended] if ended else [], ""),
         ("What was tried", _tried(moment), "Nobody has noted anything, and nothing is silenced."),
         ("Changed", _changed(moment), ""),
         ("Blind spots", blind_spots(moment.blind), ""),
@@ -100,7 +107,10 @@ def _open_for(first: FirstCause, now: float) -> str:
 
 def _tried(moment: Moment) -> list[str]:
     silences = [record for _, record in sorted(moment.snapshot.of(Silence).items())]
-    told = [*acknowledgements(moment.acknowledged[:MOST]), *_more(len(moment.acknowledged))]
+    stands, said = set(standing(moment)), moment.acknowledged
+    over = ("" if one in stands else "; that is over" for one in said)
+    told = [f"{line}{end}" for line, end in zip(acknowledgements(said[:MOST]), over, strict=False)]
+    told += _more(len(said))
     told += [f"- silenced: {_silence(silence)}" for silence in silences[:MOST]]
     return [*told, *_more(len(silences))]
 

@@ -193,11 +193,12 @@ class Course:
         if changed:
             known = {**self._since, **changed}
             for key, since in changed.items():
-                name = unready(key.partition(":")[2])
-                if verdicts[key][1] is Verdict.READY:
+                name, (was, verdict) = unready(key.partition(":")[2]), verdicts[key]
+                if verdict is Verdict.READY:
                     known.pop(name, None)
                 else:
-                    known.setdefault(name, since)
+                    # An older prodtui's mark does not say since when.
+                    known.setdefault(name, since if was in (None, Verdict.READY) else self._since.get(key, since))
             self._since = known
 
     def _trend(self, name: str, value: float | None, at: float) -> None:

@@ -13,10 +13,12 @@ from hypothesis import example, given, settings
 from markdown_it import MarkdownIt
 
 from prodtui.model.moment import Event, Moment
+from prodtui.model.rollout import Phase
 from prodtui.reports.handover import handover
 from prodtui.reports.incident.incident import MOST_EVENTS, Incident, Picture, incident
 from prodtui.reports.incident.incident_json import incident_json
 from prodtui.reports.incident.markdown import incident_markdown
+from tests import rollouts
 from tests.reports.incident.stretches import hostile_stretches, stretch
 from tests.ui import moments
 
@@ -164,5 +166,30 @@ def test_a_handover_says_what_is_open_since_when_and_what_was_tried() -> None:
 
 def test_a_handover_of_a_quiet_night_is_short() -> None:
     text = handover(msgspec.structs.replace(moments.well(), events=()))
-    assert "Nothing is open." in text
+    assert "Every service is READY." in text
     assert len(text.splitlines()) < 15
+
+
+def test_a_handover_says_where_rollouts_are_and_how_they_ended() -> None:
+    paused, now = rollouts.steady()
+    paused = msgspec.structs.replace(paused, phase=Phase.PAUSED, held_at=now - 30.0)
+    back, _ = rollouts.rolled_back()
+    quiet = msgspec.structs.replace(moments.well(), events=(), now=now + 120.0)
+    text = handover(quiet, (paused, back), "`it` broke first; all was well again.")
+    assert "Every service is READY." in text
+    lines = text[text.index("## Rollouts") : text.index("## Ended last")].splitlines()
+    assert lines[2].startswith("- `payments 1.4.2 → 1.5.0`, begun 2026-11-22 ")
+    assert "**PAUSED** since " in lines[2]
+    assert (
+        "(2 min 30 s), 10 % of traffic, stage 10 %; WAIT: `12 samples: 11 OK, 1 BAD`; waits for `240 more" in lines[2]
+    )
+    assert "**ROLLED BACK** at " in lines[3]
+    assert "ago), in the stage of 10 %: `one sample is enough: " in lines[3]
+    assert "all was well again" in text[text.index("## Ended last") : text.index("## What was tried")]
+
+
+def test_a_handover_says_which_acknowledgement_is_over() -> None:
+    _, ill, *_, over = stretch()
+    assert "on `payments`: `killing the session`\n" in handover(ill)
+    text = handover(msgspec.structs.replace(over, acknowledged=ill.acknowledged))
+    assert "on `payments`: `killing the session`; that is over\n" in text
