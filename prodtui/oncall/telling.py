@@ -219,8 +219,9 @@ class _Telling:
         if gone_s < hold_s or (self._ails(one) and gone_s < max(hold_s, LINGERS_S)):
             return one
         self.over[name_of(one.about, one.key)] = Over(self._now, last.times + 1 if last else 1)
-        lines = wording.over_lines(one.began_at, one.services, self._moment, self._judged)
-        title = wording.over(one.title, (one.gone_at or self._now) - one.began_at)
+        gone_at = max(one.began_at, one.gone_at or self._now)
+        lines = wording.over_lines(one.began_at, gone_at, one.services, self._judged)
+        title = wording.over(one.title, gone_at - one.began_at)
         self.notices.append(self._notice(one, recovery_id(one.incident), title, lines, recovered=True))
         return None
 

@@ -63,9 +63,9 @@ def over(what: str, lasted_s: float) -> str:
     return neutralise_name(f"over after {lasted(lasted_s)}: {what}")
 
 
-def over_lines(began_at: float, services: Iterable[str], moment: Moment, judged: Judged) -> tuple[str, ...]:
+def over_lines(began_at: float, gone_at: float, services: Iterable[str], judged: Judged) -> tuple[str, ...]:
     """From when to when, and how its services are now."""
-    said = [f"began: {dated(began_at)}", f"over: {dated(moment.now)}"]
+    said = [f"began: {dated(began_at)}", f"over: {dated(gone_at)}"]
     known = [judged[name] for name in services if name in judged]
     return tuple(said + _some("now", [f"{one.name} {one.verdict} {one.why}".rstrip() for one in known]))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 
 import msgspec
 from hypothesis import given, settings
@@ -16,6 +17,7 @@ from prodtui.model.records import Session
 from prodtui.oncall.state import State, adopted, state_of
 from prodtui.oncall.telling import HOLD_S, PATIENCE_S, SURE_S, told
 from prodtui.readiness.standard import PLAIN
+from prodtui.reports.incident.words import lasted
 from prodtui.watch.course import Course
 from tests.builders import CRITICAL, health, pool, registered, sli, target
 from tests.oncall.hearing import Ear, production
@@ -47,6 +49,9 @@ def test_its_recovery_comes_once_its_services_are_well_for_a_minute_and_names_it
     assert "payments-db" in recovery.title
     assert recovery.at - opening.at > HOLD_S
     assert any(line.startswith("now: payments ") for line in recovery.lines)
+    began, over = (datetime.fromisoformat(line.partition(": ")[2]).timestamp() for line in recovery.lines[:2])
+    assert recovery.title.startswith(f"over after {lasted(over - began)}: ")
+    assert recovery.at - over >= HOLD_S
 
 
 def test_what_is_critical_and_certain_is_told_sooner_than_what_may_be_nothing() -> None:
