@@ -42,6 +42,8 @@ class Failed(msgspec.Struct, frozen=True, kw_only=True):
     """First moment at which it was not ready."""
     over: float | None
     """First moment at which it was well again; None: not by the end."""
+    unjudged: bool = False
+    """It was never judged before; that nothing was known of it then is no failure of it."""
 
     @property
     def checks(self) -> tuple[CheckResult, ...]:
@@ -64,7 +66,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     began: float
     ended: float
     worst: Moment
-    """Where the verdict was worst, and of those the score lowest."""
+    """Where the verdict was worst, and of those most was lost for certain."""
     last: Moment
     turns: tuple[Turn, ...]
     """How the environment's verdict went, the one at the beginning first."""
@@ -112,7 +114,8 @@ def incident(
     )
     happened = without_unseen(told_once(known), unseen)
     told = _first_and_last(happened)
-    failed = sorted(gathering.failed.values(), key=lambda one: (-one.worst.verdict.badness, one.seen, one.worst.name))
+    failures = (one for one in gathering.failed.values() if not (one.unjudged and one.over is not None))
+    failed = sorted(failures, key=lambda one: (-one.worst.verdict.badness, one.seen, one.worst.name))
     return Incident(
         began=began,
         ended=ended,
@@ -180,11 +183,15 @@ class _Gathering:
     def _judge(self, service: ServiceAssessment, moment: Moment) -> None:
         known, now = self.failed.get(service.name), moment.now
         if service.verdict in _FAILING:
+            unjudged = service.verdict is Verdict.INCONCLUSIVE and _is_first(moment, f"verdict:{service.name}")
             if known is None:
                 seen = self._turned(moment, f"verdict:{service.name}")
+                self.failed[service.name] = Failed(worst=service, at=now, seen=seen, over=None, unjudged=unjudged)
+            elif known.unjudged and not unjudged:
+                seen = self._turned(moment, f"verdict:{service.name}")
                 self.failed[service.name] = Failed(worst=service, at=now, seen=seen, over=None)
-            elif _worse(service, known.worst):
-                self.failed[service.name] = Failed(worst=service, at=now, seen=known.seen, over=None)
+            elif _badness(service) > _badness(known.worst):
+                self.failed[service.name] = msgspec.structs.replace(known, worst=service, at=now, over=None)
             elif known.over is not None:
                 self.failed[service.name] = msgspec.structs.replace(known, over=None)
         elif known is not None and known.over is None:
@@ -198,12 +205,15 @@ def _nobody_looked(unseen: Unseen) -> str:
     return f"nobody looked from {dated(unseen.began)} to {dated(unseen.ended)}"
 
 
-def _badness(assessment: Assessment) -> tuple[int, float]:
-    return assessment.verdict.badness, -float(assessment.score)
+def _is_first(moment: Moment, key: str) -> bool:
+    """Whether a verdict is the first one that there was."""
+    since = moment.since.get(key)
+    return since is not None and since.censored
 
 
-def _worse(one: ServiceAssessment, other: ServiceAssessment) -> bool:
-    return (one.verdict.badness, -one.score) > (other.verdict.badness, -other.score)
+def _badness(judged: Assessment | ServiceAssessment) -> tuple[int, float, float]:
+    """What is not known is not bad yet: of one verdict the score's upper end counts first."""
+    return judged.verdict.badness, -float(judged.score_max), -float(judged.score)
 
 
 def _first_and_last(events: Sequence[Event]) -> tuple[Event, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from prodtui.model.assessment import CheckResult
+from prodtui.model.assessment import CheckResult, Verdict
 from prodtui.model.incident import Acknowledgement, BlindSpot, Confidence, FirstCause
 from prodtui.model.text import neutralise
 from prodtui.readiness.words import plural
@@ -89,10 +89,13 @@ def _head(incident: Incident) -> Iterator[str]:
     yield f"- verdict: {course}" + (f" and {plural(more, 'more turn')}" if more > 0 else "")
     worst = incident.worst
     yield f"- worst: {words(worst.assessment.verdict)}, score {score(worst.assessment)}, at {clock(worst.now)}"
-    if incident.failed:
-        names = ", ".join(code_span(one.worst.name) for one in incident.failed[:12])
-        more = len(incident.failed) - 12 + incident.failed_left_out
-        yield f"- not ready: {names}" + (f" and {more} more" if more > 0 else "")
+    for verdict, word in ((Verdict.NOT_READY, "not ready"), (Verdict.INCONCLUSIVE, "not known")):
+        failed = [one for one in incident.failed if one.worst.verdict is verdict]
+        # Those left out are the least bad ones.
+        more = len(failed) - 12 + (incident.failed_left_out if failed and failed[-1] is incident.failed[-1] else 0)
+        if failed:
+            names = ", ".join(code_span(one.worst.name) for one in failed[:12])
+            yield f"- {word}: {names}" + (f" and {more} more" if more > 0 else "")
     for first in incident.first[1:3]:
         yield f"- then: {code_span(called(first.cause))}, {onset(first.cause.onset)}"
     if incident.blind:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from fractions import Fraction
 from pathlib import Path
 
 import jsonschema
@@ -193,3 +194,25 @@ def test_a_handover_says_which_acknowledgement_is_over() -> None:
     assert "on `payments`: `killing the session`\n" in handover(ill)
     text = handover(msgspec.structs.replace(over, acknowledged=ill.acknowledged))
     assert "on `payments`: `killing the session`; that is over\n" in text
+
+
+def test_what_was_not_judged_yet_at_the_start_did_not_fail_and_is_not_the_worst() -> None:
+    shop = moments.Shop()
+    start = [shop.moment(1.0) for _ in range(3)]
+    assert start[0].assessment.verdict == "INCONCLUSIVE"
+    ill = stretch()[1:]
+    found = _incident([*start, *ill])
+    assert {one.worst.name for one in found.failed} == {one.worst.name for one in _incident(ill).failed}
+    assert found.worst.now >= ill[0].now
+    text = incident_markdown(found)
+    assert "- not ready: `" in text
+    assert "- not known" not in text
+    assert {one.worst.name for one in _incident(start).failed} == {one.name for one in start[0].assessment.services}
+    assert "- not known: `" in incident_markdown(_incident(start))
+
+
+def test_at_its_worst_most_is_lost_for_certain() -> None:
+    ill = stretch()[1]
+    less = msgspec.structs.replace(ill.assessment, score=Fraction(1), score_max=ill.assessment.score_max + 1)
+    unknown = msgspec.structs.replace(ill, now=ill.now - 1.0, assessment=less)
+    assert _incident([unknown, ill]).worst is ill
