@@ -16,6 +16,9 @@ PATIENCE_S = 10.0
 """For an answer about the past."""
 STEP_S = 2.0
 """One step, where no source says how often it is read."""
+BEGINS = "the journal begins here"
+_BEGINNING, _BETWEEN_S = 10, 1.0
+"""How often, and how far apart, it is looked for when every source had been asked."""
 
 
 class Mode(NamedTuple):
@@ -128,6 +131,8 @@ class Clock:
             async with asyncio.timeout(PATIENCE_S):
                 at, said = await self._within(at) if stepped else (at, "")
                 found = await self._controls.past(at)
+                if said == BEGINS:
+                    found = await self._known(found)
         except TimeoutError:
             said = f"the past did not answer within {PATIENCE_S:.0f} s"
         except ProdtuiError as error:
@@ -148,8 +153,19 @@ class Clock:
         if span is None or span[0] <= at <= span[1]:
             return at, ""
         if at < span[0]:
-            return span[0], "nothing older is kept"
+            return span[0], BEGINS
         return span[1], "nothing newer is kept" if self._controls.replays is not None else ""
+
+    async def _known(self, found: Moment) -> Moment:
+        """The first moment at which every source was asked, where that is soon; before it nothing is known."""
+        for _ in range(_BEGINNING):
+            if all(state.tried_at is not None for state in found.snapshot.sources.values()):
+                break
+            later = await self._controls.past(found.now + _BETWEEN_S)
+            if later.now <= found.now:
+                break
+            found = later
+        return found
 
     async def turn(self, *, forward: bool) -> None:
         """Goes to the next event, or to the one before."""

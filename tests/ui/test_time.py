@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from prodtui.ui import format as fmt
-from tests.ui.moments import ill, ill_shop
+from tests.ui.moments import Shop, ill, ill_shop, registry
 from tests.ui.past import Keeper, past, typed
 from tests.ui.showing import Hand, dashboard, shows, text, until
 
@@ -53,7 +53,24 @@ async def test_a_time_that_is_not_kept_is_told_and_the_clock_stays() -> None:
         for _ in moments[:: 60 // 2]:
             await pilot.press("left_curly_bracket")
         await pilot.press("left_curly_bracket")
-        await shows(pilot, f"AT {fmt.clock(oldest)}", "nothing older is kept")
+        await shows(pilot, f"AT {fmt.clock(oldest)}", "the journal begins here")
+
+
+async def test_a_journal_of_seconds_says_where_it_begins_and_shows_its_first_moment_that_knows_anything() -> None:
+    shop = Shop()
+    kept = [shop.moment(0.0)]
+    shop.tell("consul", *registry())
+    kept.append(shop.moment(0.5))
+    for _ in range(5):
+        shop.well()
+        kept.append(shop.moment(1.0))
+    app = dashboard(Keeper(kept))
+    async with app.run_test(size=SIZE) as pilot:
+        await shows(pilot, "LIVE")
+        for _ in range(2):
+            await pilot.press("left_curly_bracket")
+            await shows(pilot, f"AT {fmt.clock(kept[2].now)}", "the journal begins here")
+            await pilot.press("up")
 
 
 async def test_a_recording_has_no_live_end_and_nothing_to_acknowledge() -> None:
