@@ -7,11 +7,13 @@ from collections.abc import Sequence
 
 from prodtui.model.audited import Actor, Entry
 from prodtui.model.text import neutralise_name
-from prodtui.reports.fields import rfc3339
+from prodtui.reports.fields import one_line, rfc3339
 from prodtui.reports.incident.words import dated
 from prodtui.reports.words import table
 
 SCHEMA = "prodtui.audit/1"
+LONGEST_NOTE = 100
+"""Characters of what somebody said with an act."""
 _HEAD = ("NUMBER", "WHEN", "WHO", "ACT", "ABOUT", "RESULT")
 
 
@@ -29,7 +31,9 @@ def audited_json(environment: str, entries: Sequence[Entry]) -> str:
 def _row(entry: Entry) -> tuple[str, ...]:
     # What comes out of the store may be what somebody put there past prodtui.
     deed = entry.deed
-    cells = (dated(deed.at), _who(deed.actor), deed.act.value, deed.about, deed.result)
+    note = one_line(deed.details.get("note", ""), LONGEST_NOTE)
+    result = f"{deed.result}: {note}" if note else deed.result
+    cells = (dated(deed.at), _who(deed.actor), deed.act.value, deed.about, result)
     return (str(entry.number), *map(neutralise_name, cells))
 
 

@@ -97,6 +97,22 @@ def test_entries_are_listed_newest_first_by_environment_time_act_and_name(run: R
     assert newest.endswith("ana@desk  load  load-5  READY, exit 0")
 
 
+def test_what_was_said_with_an_acknowledgement_is_listed_in_its_line(run: Run, config: Path) -> None:
+    async def acknowledged(note: str) -> None:
+        trail = trail_in(str(config.parent / "store.db"), config.parent / "heads")
+        said = deed(at=time.time(), act=Act.ACKNOWLEDGEMENT, result="acknowledged", details={"note": note})
+        await trail.append(said)
+        await trail.close()
+
+    asyncio.run(acknowledged("restarting it,\nthen the pool"))
+    asyncio.run(acknowledged("x" * 500))
+    asyncio.run(acknowledged(""))
+    _, silent, long, short = run("audit", "list").out.splitlines()
+    assert silent.endswith("payments  acknowledged")
+    assert long.endswith(f"acknowledged: {'x' * 99}…")
+    assert short.endswith("acknowledged: restarting it, then the pool")
+
+
 def test_without_acts_it_says_so_and_makes_no_store(run: Run, config: Path) -> None:
     assert run("audit", "list").out == "test: no such acts\n"
     assert run("audit", "verify").out.endswith("the audit trail is empty\n")
