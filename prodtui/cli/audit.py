@@ -202,7 +202,10 @@ def _whole(where: str, found: Checked, proven: int) -> str:
         return f"{where}: the audit trail is empty\n"
     said = [f"{where}: as written, entries 1 to {found.entries}"]
     if not proven:
-        said.append("no head is known from outside: that its end was cut off, or all was written anew, would not show")
+        said.append(
+            "no head is known from outside: nothing can be said of what was cut off at the end, or whether all was "
+            "written anew; give --heads FILE"
+        )
     else:
         newer = found.entries - proven
         said.append(f"proven by heads kept outside up to entry {proven}{f', {newer} are newer' if newer else ''}")

@@ -156,6 +156,21 @@ def test_a_whole_trail_verifies_and_says_by_what(run: Run, config: Path) -> None
     assert "no head is known from outside" in run("audit", "verify").out
 
 
+def test_of_a_copied_store_the_end_is_proven_by_the_heads_that_are_given(run: Run, config: Path) -> None:
+    _fill(config)
+    heads = heads_of(str(config.parent / "store.db"), config.parent / "heads").path
+    _edit(config, "delete from prodtui_audit where number > 4")
+    (config.parent / "store.db").rename(config.parent / "copy.db")
+    config.write_text(config.read_text().replace("'store.db'", "'copy.db'"))
+    said = run("audit", "verify")
+    assert (said.code, said.err) == (0, "")
+    assert "nothing can be said of what was cut off at the end" in said.out
+    assert "give --heads FILE" in said.out
+    said = run("audit", "verify", "--heads", heads)
+    assert said.code == 1
+    assert "truncated: entries 5 to 6" in said.out
+
+
 @pytest.mark.parametrize(
     ("statement", "said"),
     [
