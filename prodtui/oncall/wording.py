@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from prodtui.model.assessment import Verdict
-from prodtui.model.incident import BlindSpot, FirstCause
+from prodtui.model.incident import BlindSpot, ChangeSeen, FirstCause
 from prodtui.model.moment import Moment
 from prodtui.model.notice import Notice
 from prodtui.model.text import neutralise_name
 from prodtui.oncall.wrong import Judged, Wrong
-from prodtui.reports.incident.words import changed, dated, lasted, onset
+from prodtui.reports.incident.words import changed, clock, dated, lasted, onset
 from prodtui.timeline.sentence import text, words
 
 MOST = 8
@@ -40,7 +40,7 @@ def lines(wrong: Wrong, moment: Moment, judged: Judged) -> tuple[str, ...]:
             said = [f"began: {onset(first.cause.onset)}"]
             said += _some("may be", [words(one) for one in first.candidates if one.key != first.cause.key])
             said += _some("follows", [words(one.failing) for one in first.chain])
-            said += _some("changed before", [changed(one) for one in first.suspects])
+            said += _some("changed before", _changes(first.suspects))
             said += _some("nobody sees", [f"{one.hides} ({one.source} is lost)" for one in moment.blind])
             services = [judged[name] for name in wrong.services if name in judged]
             said += _some("verdict", [f"{one.name} {one.verdict}" for one in services if one.verdict != Verdict.READY])
@@ -76,6 +76,15 @@ def titles(notices: Sequence[Notice], most: int = MOST) -> str:
         return notices[0].title
     more = [f"{len(notices) - most} more"] if len(notices) > most else []
     return f"{len(notices)} messages: {'; '.join([one.title for one in notices[:most]] + more)}"
+
+
+def _changes(suspects: Iterable[ChangeSeen]) -> list[str]:
+    """Each with its time, newest first; what was changed several times in one way is said once."""
+    found: dict[str, list[float]] = {}
+    for one in suspects:
+        found.setdefault(changed(one), []).append(one.at)
+    spans = {what: dict.fromkeys(map(clock, (min(times), max(times)))) for what, times in found.items()}
+    return [f"{' to '.join(span)} {what}" for what, span in spans.items()]
 
 
 def _runbooks(services: Iterable[str], moment: Moment) -> list[str]:
