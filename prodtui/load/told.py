@@ -51,7 +51,8 @@ def counted(samples: Samples, at: float, bounds: int) -> Counted:
         at=at,
         requests=int(requests),
         failed=samples.get(FAILED, {}).get("rate", 0.0) * requests,
-        users=None if users is None else int(users),
+        # Of a rate k6 counts those that are at work in that instant: mostly none, which says nothing of the load.
+        users=int(users) if users else None,
         took=tuple(samples.get(f"{TOOK}{n}", {}).get("count", 0.0) for n in range(bounds + 1)) if bounds else (),
         so_far=samples.get(LENGTH, {}),
     )

@@ -39,7 +39,7 @@ class Tick(msgspec.Struct, frozen=True, kw_only=True):
     at: float
     elapsed_s: float
     users: int | None
-    """k6 counts them once a second: None until it did."""
+    """k6 counts them once a second: None until it did, and where it saw none at work."""
     requests: int
     """Since it began."""
     rate_per_s: float | None

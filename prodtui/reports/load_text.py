@@ -83,7 +83,7 @@ def progress_line(progress: LoadProgress) -> str:
     failing = [each.expr for each in progress.thresholds if each.ok is False]
     parts = (
         f"{tick.elapsed_s:4.0f} s",
-        f"{'?' if tick.users is None else words.number(tick.users)} users",
+        *(() if tick.users is None else (f"{words.number(tick.users)} users",)),
         f"{rate} requests/s",
         f"p50 {latency(tick.p50_s)}",
         f"p95 {latency(tick.p95_s)}",

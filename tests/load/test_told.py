@@ -56,6 +56,7 @@ def test_the_counters_are_found_by_their_names() -> None:
     samples = {"http_reqs": {"count": 40.0, "rate": 4.0}, "http_req_failed": {"rate": 0.25}, "vus": {"value": 3.0}}
     found = counted({**samples, "took_1": {"count": 8.0}}, NOW, 2)
     assert found == Counted(at=NOW, requests=40, failed=10.0, users=3, took=(0.0, 8.0, 0.0))
+    assert counted({**samples, "vus": {"value": 0.0}}, NOW, 2).users is None
     assert counted({}, NOW, 2) == Counted(at=NOW, took=(0.0, 0.0, 0.0))
 
 

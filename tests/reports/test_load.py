@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import jsonschema
+import msgspec
 
 from prodtui.model.load import LoadProgress, LoadVerdict, Saturated, Threshold
 from prodtui.reports.load_json import declared_json, json_schema, load_json
@@ -60,6 +61,9 @@ def test_a_line_of_progress_has_all_that_matters() -> None:
     assert progress_line(progress) == (
         "   3 s  50 users  100 requests/s  p50 10 ms  p95 50 ms  p99 100 ms  errors 0 %  300 requests  ✖ p99 < 1s"
     )
+
+    kept = msgspec.structs.replace(progress, ticks=(tick(users=None),))
+    assert progress_line(kept).startswith("   3 s  100 requests/s  p50 "), "k6 tells of no users where a rate is kept"
 
 
 def test_the_document_is_as_its_schema_says() -> None:

@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 
+import msgspec
 import pytest
 
 from prodtui.model.load import LoadProgress, Saturated, Threshold
@@ -98,6 +99,13 @@ def test_before_anything_is_sent_nothing_is_known() -> None:
     assert re.search(r"users +\?", shown)
     assert re.search(r"p99 +\?", shown)
     assert "p99 not known yet" in shown
+
+
+def test_of_users_nothing_is_said_where_k6_tells_of_none() -> None:
+    ticks = tuple(msgspec.structs.replace(tick, users=None) for tick in going().ticks)
+    shown = plain(rows.sheet(going(ticks=ticks), 60, 30))
+    assert "users" not in shown
+    assert "requests/s" in shown
 
 
 def test_what_was_full_already_is_told_so() -> None:

@@ -115,7 +115,9 @@ def _numbers(progress: LoadProgress, width: int) -> list[Line]:
         requests = 0 if tick is None else tick.requests
         rate, errors = (None, None) if tick is None else (tick.rate_per_s, tick.error_ratio)
         slow = [] if tick is None else [("p50", tick.p50_s), ("p95", tick.p95_s), ("p99", tick.p99_s)]
-    left = (("users", "?" if users is None else f"{users:,}"), ("requests/s", fmt.rate(rate)),
+    # k6 tells of no users where a rate is kept.
+    told = ("", "") if tick is not None and users is None else ("users", "?" if users is None else f"{users:,}")
+    left = (told, ("requests/s", fmt.rate(rate)),
             ("requests", f"{requests:,}"))  # fmt: skip
     right = [(name, fmt.duration(value)) for name, value in slow or [("p50", None), ("p95", None), ("p99", None)]]
     # Numbers stand under one another; what an error costs is never in the middle of a row.
