@@ -144,8 +144,8 @@ def rolled_back() -> tuple[Rollout, float]:
         samples=(*rollout.samples, sample(now, 1, (FAILING, SLOW, *WELL[2:]), bad_responses=128.0)),
         steps=(
             *rollout.steps,
-            Step(at=now + 0.1, what="decision", result=f"ROLLBACK: one sample is enough: {FAILING.reason}"),
             Step(at=now, what="first bad sample", result=FAILING.reason),
+            Step(at=now + 0.1, what="decision", result=f"ROLLBACK: one sample is enough: {FAILING.reason}"),
             Step(at=now + 0.1, what="hook rollback", result="begins, 0 %"),
             Step(at=now + 0.4, what="hook rollback", result="exit 0, in 300 ms"),
             Step(at=now + 0.5, what="end", result=f"rolled back: one sample is enough: {FAILING.reason}"),

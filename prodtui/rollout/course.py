@@ -155,10 +155,11 @@ class Course:
         """Decides, and does it."""
         now = self._clock()
         decision = decide(self._rollout, now)
+        if decision.word is Word.ROLLBACK:
+            await self._go_back(decision.reason)
+            return
         rollout = self._rollout = progress.decided(self._rollout, decision, now)
         match decision.word:
-            case Word.ROLLBACK:
-                await self._go_back(decision.reason)
             case Word.PROMOTE:
                 await self._promote(decision.reason)
             case Word.EXTEND:

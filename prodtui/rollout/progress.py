@@ -148,10 +148,11 @@ def ended(rollout: Rollout, phase: Phase, at: float, result: str, by: str = "") 
 
 
 def goes_back(rollout: Rollout, reason: str, at: float) -> Rollout:
-    """Decided to go back, with when it was seen first."""
+    """Decided to go back, and before that when it was seen first."""
     bad = [one for one in stage_samples(rollout) if one.judged is Judged.BAD]
-    rollout = decided(rollout, Decision(word=Word.ROLLBACK, reason=reason), at)
-    return noted(rollout, bad[0].at, FIRST_BAD, bad[0].reason) if bad else rollout
+    if bad and rollout.decision.word is not Word.ROLLBACK:
+        rollout = noted(rollout, bad[0].at, FIRST_BAD, bad[0].reason)
+    return decided(rollout, Decision(word=Word.ROLLBACK, reason=reason), at)
 
 
 def is_migrated(rollout: Rollout) -> bool:

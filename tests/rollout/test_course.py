@@ -50,6 +50,9 @@ async def test_a_hard_signal_goes_back_after_one_sample(tmp_path: Path) -> None:
     assert driven.told("rollback") == ["0"]
     assert [sample.judged for sample in done.samples] == [Judged.BAD]
     assert delay_s(done) <= EVERY_S + 2
+    told = [act.partition(":")[0] for act in driven.acts]
+    assert told[told.index(FIRST_BAD) :][:3] == [FIRST_BAD, "decision", "hook rollback"]
+    assert [step.at for step in done.steps] == sorted(step.at for step in done.steps)
     assert [notice.severity for notice in driven.notices] == [Severity.ERROR]
 
 

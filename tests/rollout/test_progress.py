@@ -75,7 +75,8 @@ def test_a_decision_is_a_step_where_it_is_another_one() -> None:
 
 def test_going_back_says_when_the_first_bad_sample_was_seen() -> None:
     found = goes_back(rollout(OK, BAD, BAD), "2 bad samples in a row", NOW + 31)
-    assert [(step.at, step.what) for step in found.steps] == [(NOW + 31, "decision"), (NOW + 20, FIRST_BAD)]
+    assert [(step.at, step.what) for step in found.steps] == [(NOW + 20, FIRST_BAD), (NOW + 31, "decision")]
+    assert goes_back(found, "2 bad samples in a row", NOW + 40).steps == found.steps, "it was going back already"
 
 
 def test_gone_back_or_aborted_nothing_is_on_the_canary_and_failed_it_may_be() -> None:
