@@ -319,9 +319,13 @@ expires = {today}
 def test_a_waiver_that_a_decision_made_use_of_is_written_down(lab: Lab, tmp_path: Path) -> None:
     strict = policy(tmp_path, WAIVED.format(today=f"{datetime.now(UTC):%Y-%m-%d}"))
     place = {"XDG_STATE_HOME": str(tmp_path)}
-    prodtui("check", "payments", "--policy", strict, "--config", lab.config_path, **place)
-    listed = prodtui("audit", "list", "--act", "waiver", "--format", "json", "--config", lab.config_path, **place)
-    (use,) = json.loads(listed.stdout)["entries"]
+    uses: list[dict[str, Any]] = []
+    for _ in range(5):  # on a busy machine a check may have to do without the registry
+        prodtui("check", "payments", "--policy", strict, "--config", lab.config_path, **place)
+        listed = prodtui("audit", "list", "--act", "waiver", "--format", "json", "--config", lab.config_path, **place)
+        if uses := json.loads(listed.stdout)["entries"]:
+            break
+    (use,) = uses
     assert (use["about"], use["result"]) == ("payments", "W-1 excuses availability.min_instances (FAIL)")
     assert (use["details"]["owner"], use["details"]["approved_by"]) == ("ana", "ben")
     assert "2" in use["details"]["found"]
