@@ -39,6 +39,10 @@ class Rate(msgspec.Struct, frozen=True):
     at: float
     rose: Onset | None = None
     now_per_s: float = 0.0
+    peak_per_s: float = 0.0
+    """The highest since it rose."""
+    grew_at: float = 0.0
+    """When it was last read to be well above the highest before."""
 
 
 class Node(msgspec.Struct, frozen=True):
@@ -66,6 +70,8 @@ class Node(msgspec.Struct, frozen=True):
     """Of a cause that was named: keys of what followed from it."""
     unread: bool = False
     """Its own source is lost: only what others suffer shows it."""
+    pressed_at: float | None = None
+    """Of traffic that rose, which is no failure: when the first of those that it presses was seen bad."""
 
     @property
     def key(self) -> str:

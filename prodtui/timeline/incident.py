@@ -137,11 +137,12 @@ class Incident:
         groups = grouped(self._troubles, [n for n in found.values() if n.failing.kind is EntityKind.GROUP], scene)
         for node in (*databases(found, scene), *lost_ones(found, scene), *groups.nodes):
             found[node.key] = merged(node, found[node.key]) if node.key in found else node
-        ended = over(self._causes, found, scene)
+        rises = self._rises(snapshot)
+        ended = over(self._causes, found, scene, rises)
         if not found:
             self._causes = ended
             return (), self._again(now, found, scene)
-        every, linked = confirmed(*links({**ended, **found}, groups, scene, self._rises(snapshot)))
+        every, linked = confirmed(*links({**ended, **found}, groups, scene, rises))
         every, linked = explaining(every, linked)
         causes = first_causes(
             {key: node.failing for key, node in every.items()},

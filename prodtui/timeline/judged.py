@@ -41,7 +41,7 @@ def judged_after(
             good = None
             if before is not None and key in known:
                 # What a window shows may have begun before the last good look, by as much as the window.
-                good = before.at - (_window_s(views.get(service.name)) if key == sli_key(service.name) else 0.0)
+                good = before.at - (window_s(views.get(service.name)) if key == sli_key(service.name) else 0.0)
             told = after(troubles.get(key), found, source, assessment.at, good)
             if told is not None:
                 edited[key] = told
@@ -66,7 +66,8 @@ def _known(service: ServiceAssessment) -> frozenset[str]:
     return frozenset(known)
 
 
-def _window_s(view: ServiceView | None) -> float:
+def window_s(view: ServiceView | None) -> float:
+    """Over how long a service's latency and errors are seen, in seconds."""
     return max((said.record.window_s for said in view.slis), default=0.0) if view is not None else 0.0
 
 

@@ -9,6 +9,7 @@ from prodtui.model.incident import EntityKind, Failing
 from prodtui.model.kept import Node
 from prodtui.timeline.failing import Links, Nodes, Scene
 from prodtui.timeline.groups import Grouped
+from prodtui.timeline.judged import window_s
 from prodtui.timeline.pressure import Rise
 
 
@@ -158,7 +159,7 @@ class _Linking:
         if node.failing.kind not in (EntityKind.POOL, EntityKind.SLI, EntityKind.PROXY):
             return
         for service in node.services:
-            for caller in self._pressing(service, node.failing, set()) or self._own(service, node.failing):
+            for caller in self._pressing(service, node, set()) or self._own(service, node):
                 rise = self._rises[caller]
                 failing = Failing(
                     kind=EntityKind.SERVICE,
@@ -169,25 +170,35 @@ class _Linking:
                     subject=rise.subject,
                 )
                 if failing.key not in self._nodes:
-                    self.shown.setdefault(failing.key, Node(failing, ()))
+                    self._show_pressing(failing, node.failing.onset.not_after)
                     yield failing.key
 
-    def _own(self, service: str, saturated: Failing) -> set[str]:
-        """The service itself where nobody of ours calls it: it is its users who ask more."""
-        rise = self._rises.get(service)
-        late = rise is None or rise.onset.not_after > saturated.onset.not_after
-        return set() if late or self._scene.graph.called_by(service) else {service}
+    def _show_pressing(self, failing: Failing, seen: float) -> None:
+        known = self.shown.get(failing.key)
+        if known is not None and known.pressed_at is not None:
+            seen = min(seen, known.pressed_at)
+        self.shown[failing.key] = Node(failing, (), pressed_at=seen)
 
-    def _pressing(self, service: str, saturated: Failing, passed: set[str]) -> set[str]:
+    def _own(self, service: str, saturated: Node) -> set[str]:
+        """The service itself where nobody of ours calls it: it is its users who ask more."""
+        return {service} if self._rose(service, saturated) and not self._scene.graph.called_by(service) else set()
+
+    def _pressing(self, service: str, saturated: Node, passed: set[str]) -> set[str]:
         """The outermost callers that rose: one whose own caller rose only passes it on."""
         found: set[str] = set()
         passed.add(service)
         for caller in self._scene.graph.called_by(service):
-            rise = self._rises.get(caller)
-            if caller in passed or rise is None or rise.onset.not_after > saturated.onset.not_after:
-                continue
-            found |= self._pressing(caller, saturated, passed) or {caller}
+            if caller not in passed and self._rose(caller, saturated):
+                found |= self._pressing(caller, saturated, passed) or {caller}
         return found
+
+    def _rose(self, caller: str, saturated: Node) -> bool:
+        """Whether the caller asks more in a way that may be why this is saturated."""
+        rise, failing = self._rises.get(caller), saturated.failing
+        if rise is None:
+            return False
+        seen_over_s = window_s(self._scene.views.get(failing.service)) if failing.kind is EntityKind.SLI else 0.0
+        return rise.explains(failing.onset, seen_over_s)
 
 
 def _cluster(failing: Failing) -> bool:

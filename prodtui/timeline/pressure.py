@@ -20,6 +20,10 @@ LASTS_S = 1_800.0
 LEARNT_S = 60.0
 """No rate is usual before it was seen for so long."""
 LEAST_PER_S = 1.0
+GREW = 1.1
+"""By a tenth: more than a window's rate wavers by itself."""
+BORNE_S = 15.0
+"""Who is still well so long after the traffic last grew bears it: what fails later does so for another reason."""
 
 
 class Rise(msgspec.Struct, frozen=True):
@@ -27,7 +31,14 @@ class Rise(msgspec.Struct, frozen=True):
 
     words: str
     onset: Onset
+    grew_at: float
+    """When it was last read to grow."""
     subject: str = ""
+
+    def explains(self, saturated: Onset, window_s: float) -> bool:
+        """Whether what is saturated since then may be so for its sake; `window_s`: over which that is seen."""
+        well_at = saturated.not_after if saturated.at is None else saturated.at + window_s
+        return self.onset.not_after <= saturated.not_after and well_at - self.grew_at <= BORNE_S
 
 
 def rate_after(rate: Rate | None, sli: Sli, at: float) -> Rate | None:
@@ -44,7 +55,9 @@ def rate_after(rate: Rate | None, sli: Sli, at: float) -> Rate | None:
         turned = rate.now_per_s < ROSE * rate.usual_per_s
         rose = Onset(rate.at - sli.window_s, at) if turned else rate.rose
         if rose is not None and at - rose.not_after <= LASTS_S:
-            return Rate(rate.usual_per_s, rate.since, at, rose, now)
+            grew = turned or now >= GREW * rate.peak_per_s
+            peak_per_s, grew_at = (now, at) if grew else (rate.peak_per_s, rate.grew_at)
+            return Rate(rate.usual_per_s, rate.since, at, rose, now, peak_per_s, grew_at)
         return Rate(now, rate.since, at, None, now)
     over_s = at - rate.since if learning else CALM_S if now > rate.usual_per_s else FALLS_S
     share = min(1.0, (at - rate.at) / max(over_s, at - rate.at))
@@ -55,7 +68,7 @@ def rise(rate: Rate, subject: str) -> Rise | None:
     """The rise, where there is one."""
     if rate.rose is None:
         return None
-    return Rise(f"rate {rate.usual_per_s:.3g} → {rate.now_per_s:.3g}/s", rate.rose, subject)
+    return Rise(f"rate {rate.usual_per_s:.3g} → {rate.now_per_s:.3g}/s", rate.rose, rate.grew_at, subject)
 
 
 Rates = Mapping[str, Rate]

@@ -14,6 +14,8 @@ PATIENCE_S = 5.0
 """Nobody waits longer for a source that is asked seldom."""
 BEGINNER_S = 15.0
 """What is called failing without a reason is named for certain after so long: a new check begins as critical."""
+HELD_S = 8.0
+"""Who holds what traffic seems to fill shows so late: sessions are listed once they are idle for five seconds."""
 _LAST = frozenset({EntityKind.SESSION, EntityKind.DATABASE, EntityKind.EXTERNAL, EntityKind.GROUP})
 """What depends on nothing that we could see: it needs no second look."""
 
@@ -26,6 +28,8 @@ def settled(node: Node, scene: Scene) -> bool:
     onset = node.failing.onset
     if node.unproven:
         return scene.now - onset.not_after > BEGINNER_S
+    if node.pressed_at is not None:
+        return scene.now - node.pressed_at > HELD_S
     if onset.at is None or scene.now - onset.not_after > PATIENCE_S or node.failing.kind in _LAST:
         return True
     return all(_looked_since(onset.not_after, state, scene) for state in states if state.cause is None)

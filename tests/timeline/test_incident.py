@@ -155,42 +155,6 @@ def test_a_node_whose_own_check_fails_explains_what_runs_on_it() -> None:
     assert {one.failing.key for one in cause.chain} == {"instance:payments-1", "service:checkout"}
 
 
-def test_traffic_that_rose_before_a_pool_filled_is_the_cause() -> None:
-    told = healthy()
-    for _ in range(40):
-        told.wait(2).tell("prometheus", sli("checkout", observed_at=told.now))
-        told.tell("prometheus", sli("payments", observed_at=told.now))
-    told.tell("prometheus", sli("checkout", rate_per_s=45.0, observed_at=told.now)).wait(5)
-    told.tell("pgbouncer", full()).again()
-    assert text(only(told)) == "checkout rate 15 → 45/s → payments-db 34 waiting"
-
-
-def test_traffic_that_rose_after_the_pool_filled_is_none() -> None:
-    told = healthy()
-    for _ in range(40):
-        told.wait(2).tell("prometheus", sli("checkout", observed_at=told.now))
-    told.tell("pgbouncer", full()).wait(30)
-    told.tell("prometheus", sli("checkout", rate_per_s=45.0, observed_at=told.now)).again()
-    assert text(only(told)) == "payments-db 34 waiting"
-
-
-def test_a_rate_that_was_high_when_we_came_has_not_risen() -> None:
-    told = healthy().tell("prometheus", sli("checkout", rate_per_s=3.0, observed_at=0.0))
-    for _ in range(40):
-        told.wait(2).tell("prometheus", sli("checkout", observed_at=told.now))
-    told.tell("pgbouncer", full()).again()
-    assert text(only(told)) == "payments-db 34 waiting"
-
-
-def test_traffic_presses_nobody_whom_something_failing_explains() -> None:
-    told = healthy()
-    for _ in range(40):
-        told.wait(2).tell("prometheus", sli("checkout", observed_at=told.now))
-    told.tell("prometheus", sli("checkout", rate_per_s=45.0, observed_at=told.now)).wait(5)
-    told.tell("postgres", HOLDER, blocked(7, 4121)).tell("pgbouncer", full()).again()
-    assert text(only(told)).startswith("pid 4121 migration holds a lock")
-
-
 def test_what_was_asked_before_the_failure_does_not_speak_for_what_came_after() -> None:
     told = ill(healthy(), 1)
     seen = told.now
