@@ -92,7 +92,7 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
         if decided is not self.assessment.verdict:
             worst = max(self.rollouts, key=lambda rollout: self._of_rollout(rollout).badness)
             silent = silent_s(worst, self.now)
-            if silent is not None and worst.decision.word is not Word.ROLLBACK:
+            if silent is not None and worst.decision.word not in (Word.ROLLBACK, Word.HOLD):
                 return _line(f"rollout of {worst.service}: no sample for {seconds(silent)}, nobody may be looking")
             return _line(f"rollout of {worst.service}: {worst.decision.word} {worst.decision.reason}")
         told = [service for service in self.assessment.services if service.verdict.badness > 0]

@@ -210,3 +210,5 @@ def test_a_rollout_that_nobody_looks_at_is_not_known_to_go_well() -> None:
     document = said(asked(moment, running=(left,)))
     assert document["decision"] == "INCONCLUSIVE"
     assert document["reason"].endswith("nobody may be looking")
+    held = replace(left, phase=Phase.HELD, decision=Decision(word=Word.HOLD, reason="no data"))
+    assert said(asked(moment, running=(held,)))["reason"] == "rollout of payments: HOLD no data"
