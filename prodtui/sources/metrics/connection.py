@@ -133,7 +133,8 @@ class Connection:
         self._adapter.abort()
 
     def close(self) -> None:
-        """Lets go of every connection, also of those in use."""
+        """Lets go of every connection, also of those in use, and makes none any more."""
+        self._adapter.closed = True
         self._adapter.abort()
         self._session.close()
 
@@ -207,23 +208,35 @@ class _Adapter(HTTPAdapter):
 
     def __init__(self) -> None:
         self._opened: WeakSet[HTTPConnection] = WeakSet()
+        self._aborted = 0
+        self.closed = False
         super().__init__(pool_connections=2, pool_maxsize=THREADS, max_retries=_NO_RETRY)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 — passed on as they come
         super().init_poolmanager(*args, **kwargs)
+
         # Only once it stands: a handshake that is cut off leaves its socket to the garbage collector, and ends by
-        # itself within the time for connecting.
-        opened = self._opened
+        # itself within the time for connecting. Then it must send nothing: its answer might be waited for till the end.
+        def standing(connection: HTTPConnection, aborted: int) -> None:
+            self._opened.add(connection)
+            if self.closed or self._aborted != aborted:
+                connection.close()
+                raise ConnectionAbortedError("broken off while it connected")
+
+        def aborted() -> int:
+            return self._aborted
 
         class Plain(HTTPConnection):
             def connect(self) -> None:
+                before = aborted()
                 super().connect()
-                opened.add(self)
+                standing(self, before)
 
         class Secure(HTTPSConnection):
             def connect(self) -> None:
+                before = aborted()
                 super().connect()
-                opened.add(self)
+                standing(self, before)
 
         class PlainPool(HTTPConnectionPool):
             ConnectionCls = Plain
@@ -234,6 +247,7 @@ class _Adapter(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
 
     def abort(self) -> None:
+        self._aborted += 1
         for connection in tuple(self._opened):
             if connection.sock is not None:
                 with suppress(OSError):

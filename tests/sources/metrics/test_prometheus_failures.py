@@ -17,6 +17,7 @@ from prodtui.model.cause import CauseClass
 from prodtui.model.errors import SourceError
 from prodtui.model.records import Sli
 from prodtui.sources.imports import imported
+from prodtui.sources.metrics.connection import Connection as Client
 from prodtui.sources.metrics.prometheus import Prometheus
 from prodtui.sources.metrics.prometheus_settings import PrometheusSettings
 from tests.sources import lying
@@ -129,6 +130,15 @@ async def test_each_failure_has_its_class_in_time_and_leaves_no_thread(
     cause = raised.value.cause
     assert (cause.cause_class, words in cause.message) == (cause_class, True), cause
     assert cause.message.startswith("Prometheus at http://127.0.0.1:")
+
+
+async def test_a_request_that_begins_while_the_source_is_closed_keeps_nobody_waiting() -> None:
+    async with lying.lying(lying.hangs) as server:
+        client = Client(server.url, timeout_s=30.0)
+        client.close()
+        async with asyncio.timeout(10):
+            with pytest.raises(SourceError):
+                await asyncio.to_thread(client.query, "up")
 
 
 async def test_endless_json_is_not_read_on() -> None:
