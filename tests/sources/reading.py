@@ -65,3 +65,13 @@ class Reader:
     def of(self, kind: type[R]) -> dict[str, R]:
         """The records of a type, by key."""
         return {key: record for (_, key), record in self.snapshot.of(kind).items()}
+
+
+async def broken_off(source: Source, times: int = 40) -> None:
+    """Begins to read that often, and breaks each read off a turn of the loop later than the one before."""
+    for turns in range(times):
+        read = asyncio.create_task(source.read())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        read.cancel()
+        await asyncio.wait({read})

@@ -73,6 +73,14 @@ class Envoy:
 
     async def read(self) -> Answer:
         """Every cluster and its breaker, as a keyframe. Raises SourceError."""
+        try:
+            return await self._read()
+        except BaseException:
+            # Broken off just when a connection stands, httpcore never takes it for free again: soon there were none.
+            await self.close()
+            raise
+
+    async def _read(self) -> Answer:
         if self._client is None:
             self._client = open_client(
                 self._settings.url,

@@ -73,7 +73,8 @@ class Consul:
             return await self._change()
         except BaseException:
             # Indexes of before a failure may be of before a restart: a too-high one would never wake.
-            await self._drop_waits()
+            # Broken off just when a connection stands, httpcore never takes it for free again: it goes with the others.
+            await self.close()
             self._forget()
             raise
 

@@ -74,8 +74,10 @@ class ConsulApi:
         """How many were made since this was last set to 0."""
 
     async def close(self) -> None:
-        if self._client is not None:
-            await self._client.aclose()
+        """Lets go of every connection; the next request opens anew."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.aclose()
 
     async def state(self, *, index: int = 0, wait_s: float = 0, all_checks: bool = True) -> Indexed[list[Row] | None]:
         """Health checks, all or those that do not pass; with an index, once they change or `wait_s` is over (None:

@@ -53,7 +53,8 @@ class Etcd:
         try:
             answer = await self._keyframe() if time.monotonic() >= self._keyframe_due else await self._change()
         except BaseException:
-            await self._drop_watch()
+            # Broken off just when a connection stands, httpcore never takes it for free again: it goes with the others.
+            await self.close()
             self._held = {}
             self._version = None
             raise

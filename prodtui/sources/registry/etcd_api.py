@@ -94,8 +94,10 @@ class EtcdApi:
         """How many were made since this was last set to 0."""
 
     async def close(self) -> None:
-        if self._client is not None:
-            await self._client.aclose()
+        """Lets go of every connection; the next request opens anew."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.aclose()
 
     async def version(self) -> str:
         """The member's version."""

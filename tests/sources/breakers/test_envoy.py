@@ -17,6 +17,7 @@ from prodtui.sources.breakers.envoy import Envoy, EnvoySettings
 from tests.sources import lying
 from tests.sources.breakers.proxy import Proxy, envoy
 from tests.sources.lying import Behaviour
+from tests.sources.reading import broken_off
 from tests.sources.servers import until
 
 
@@ -190,3 +191,8 @@ async def test_nobody_listening_is_refused() -> None:
         await reader.read()
     assert raised.value.cause.cause_class is CauseClass.REFUSED
     await reader.close()
+
+
+async def test_a_read_that_is_broken_off_at_any_moment_keeps_no_connection_from_the_next_one(source: Envoy) -> None:
+    await broken_off(source)
+    assert clusters(await source.read())

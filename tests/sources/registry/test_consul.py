@@ -17,7 +17,7 @@ from prodtui.sources.registry.consul import Consul
 from prodtui.sources.registry.consul_settings import ConsulSettings
 from tests.sources import lying
 from tests.sources.lying import Behaviour
-from tests.sources.reading import Reader
+from tests.sources.reading import Reader, broken_off
 from tests.sources.registry.agents import Server, clear, consul, register, tell
 
 
@@ -234,6 +234,13 @@ async def test_a_hung_agent_is_a_timeout_and_comes_back(tmp_path: Path) -> None:
             assert (await reader.read()).keyframe
             agent.hang()  # and closing does not wait for it
         agent.resume()
+
+
+async def test_reads_that_are_broken_off_at_any_moment_leave_the_source_usable(agent: Server, reader: Reader) -> None:
+    register(agent, "orders")
+    await broken_off(reader.source)
+    await reader.read()
+    assert "orders" in reader.of(Service)
 
 
 async def test_a_cancelled_read_leaves_the_source_usable(agent: Server, reader: Reader) -> None:

@@ -19,7 +19,7 @@ from prodtui.sources.registry.etcd_api import Compacted, EtcdApi
 from prodtui.sources.registry.etcd_settings import EtcdSettings
 from tests.sources import lying
 from tests.sources.lying import Behaviour
-from tests.sources.reading import Reader
+from tests.sources.reading import Reader, broken_off
 from tests.sources.registry.agents import Server, b64, etcd
 
 EVERYTHING = {"key": b64("/"), "range_end": b64("0")}
@@ -105,6 +105,13 @@ async def test_an_instance_says_its_tags_and_a_service_has_those_of_all(server: 
     assert reader.of(Instance)["n1/orders-2"].tags == ("canary", "tier-b")
     assert reader.of(Service)["orders"].tags == ("canary", "stable", "tier-b")
     assert reader.of(Service)["basket"].tags == ()
+
+
+async def test_reads_that_are_broken_off_at_any_moment_leave_the_source_usable(server: Server, reader: Reader) -> None:
+    register(server, "orders")
+    await broken_off(reader.source)
+    await reader.read()
+    assert "orders" in reader.of(Service)
 
 
 async def test_presence_is_no_health_check(server: Server, reader: Reader) -> None:
