@@ -67,8 +67,13 @@ def address(written: str) -> Address:
 
 
 @asynccontextmanager
-async def serving(where: Address, answer: Answer, posted: Posted = lambda _: False) -> AsyncIterator[Address]:
-    """Serves while it is entered; yields where, with the port that was found. Raises UsageError where it can't."""
+async def serving(
+    where: Address, answer: Answer, posted: Posted = lambda _: False, *, deadline_s: float = DEADLINE_S
+) -> AsyncIterator[Address]:
+    """Serves while it is entered; yields where, with the port that was found. Raises UsageError where it can't.
+
+    `deadline_s`: whoever has not said what it wants, or not taken the answer, by then is let go.
+    """
     serving_now: set[asyncio.Task[None]] = set()
 
     def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -76,7 +81,7 @@ async def serving(where: Address, answer: Answer, posted: Posted = lambda _: Fal
             writer.write(_bytes(_FULL))
             writer.close()
             return
-        task = asyncio.create_task(_serve(reader, writer, answer, posted))
+        task = asyncio.create_task(_serve(reader, writer, answer, posted, deadline_s))
         serving_now.add(task)
         task.add_done_callback(serving_now.discard)
 
@@ -94,10 +99,12 @@ async def serving(where: Address, answer: Answer, posted: Posted = lambda _: Fal
         await asyncio.gather(*ending, return_exceptions=True)
 
 
-async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, answer: Answer, posted: Posted) -> None:
+async def _serve(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, answer: Answer, posted: Posted, deadline_s: float
+) -> None:
     """One request and its reply, within the deadline."""
     try:
-        async with asyncio.timeout(DEADLINE_S):
+        async with asyncio.timeout(deadline_s):
             writer.write(await _replied(reader, answer, posted))
             await writer.drain()
     except (OSError, TimeoutError):

@@ -28,6 +28,13 @@ async def served() -> AsyncIterator[Address]:
         yield where
 
 
+@pytest.fixture
+async def hurried() -> AsyncIterator[Address]:
+    """Lets go of whoever is slow after half a second."""
+    async with serving(Address("127.0.0.1", 0), _page, lambda path: path == "/echo", deadline_s=0.5) as where:
+        yield where
+
+
 async def _said(where: Address, request: bytes) -> bytes:
     """All that is answered to these bytes."""
     reader, writer = await asyncio.open_connection(*where)
@@ -102,10 +109,9 @@ async def test_a_body_of_no_certain_or_too_great_a_length_is_not_taken(
     assert (await _said(served, _post(b"", *fields))).startswith(f"HTTP/1.1 {status} ".encode())
 
 
-async def test_a_body_that_never_comes_whole_is_let_go(served: Address, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "DEADLINE_S", 0.3)
-    assert await _said(served, _post(b"half", "Content-Length: 8")) == b""
-    assert (await _said(served, b"GET /healthz HTTP/1.1\r\n\r\n")).endswith(b"well\n")
+async def test_a_body_that_never_comes_whole_is_let_go(hurried: Address) -> None:
+    assert await _said(hurried, _post(b"half", "Content-Length: 8")) == b""
+    assert (await _said(hurried, b"GET /healthz HTTP/1.1\r\n\r\n")).endswith(b"well\n")
 
 
 async def test_a_query_of_too_many_fields_is_refused(served: Address) -> None:
@@ -123,11 +129,10 @@ async def test_a_request_without_end_is_cut_off(served: Address) -> None:
     assert (await _said(served, endless)).startswith(b"HTTP/1.1 431 ")
 
 
-async def test_who_says_nothing_is_let_go_and_delays_nobody(served: Address, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "DEADLINE_S", 0.5)
-    reader, writer = await asyncio.open_connection(*served)
+async def test_who_says_nothing_is_let_go_and_delays_nobody(hurried: Address) -> None:
+    reader, writer = await asyncio.open_connection(*hurried)
     began = time.monotonic()
-    assert (await _said(served, b"GET /healthz HTTP/1.1\r\n\r\n")).endswith(b"well\n")
+    assert (await _said(hurried, b"GET /healthz HTTP/1.1\r\n\r\n")).endswith(b"well\n")
     assert time.monotonic() - began < 0.4
     try:
         async with asyncio.timeout(5):
