@@ -55,6 +55,8 @@ def test_a_decision_that_is_long_takes_a_second_line_and_none_is_wider_than_the_
     assert plain([second]) == "          31 %, wants <= 1.2 %"
     for width in (20, 40, 60, 80):
         assert all(line_length(line) <= width for line in rows.decision(rollout, now, width))
+    first, second = rows.decision(rollout, now, 73)
+    assert plain([second]) == "          <= 1.2 %", "a comparison stays with its number"
 
 
 def test_a_rollout_of_which_no_sample_comes_says_so() -> None:

@@ -32,8 +32,8 @@ OF_WORD: Mapping[Word, str] = {
 }
 _PLAIN: Mapping[str, str] = {"READY": "good", "WARN": "warn", "INCONCLUSIVE": "unknown", "NOT_READY": "bad"}
 _HARD = "\u00a0"
-_OF_NUMBER = re.compile(r"(?<=\d) (?=(?:%|ms|s|min|h|d)(?:\W|$))")
-"""The blank between a number and its unit, at which no line is folded."""
+_OF_NUMBER = re.compile(r"(?<=\d) (?=(?:%|ms|s|min|h|d)(?:\W|$))|(?<=[<>]=) (?=\d)")
+"""The blanks between a number and its unit, and a comparison and its number, at which no line is folded."""
 INDENT = LABEL + 1
 """Cells before what is said of a decision."""
 _DOT: Run = (" · ", "dim")
